@@ -1,0 +1,82 @@
+"""One call's arguments, checked and brought into the form a shape computes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossfn.core.arrays import Array
+from lossfn.core.domain import Domain
+from lossfn.core.errors import DomainError, say
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What an engine reads.
+
+    Attributes
+    ----------
+    predictions
+        One array per prediction. Pointwise: any shape. Over classes: (rows, classes).
+    target
+        Pointwise and distribution: the shape of a prediction. Row: (rows,) of int64.
+    weight
+        float64 per term, in the shape of the terms, or None for all ones.
+    dtype
+        Of the terms.
+    shape
+        Of the terms as the caller sees them.
+    denominator, count
+        What a mean divides by, and how many terms it holds.
+    axis
+        The class axis, counted from the end; 0 where there is none.
+    """
+
+    predictions: tuple[Array, ...]
+    target: Array
+    weight: Array | None
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    denominator: float
+    count: int
+    axis: int = 0
+
+    @property
+    def terms(self) -> int:
+        """How many terms there are: elements, or rows."""
+        return self.target.size if self.axis == 0 else self.predictions[0].shape[0]
+
+
+def first_offender(inputs: Mapping[str, Array], weight: Array | None, domains: Mapping[str, Domain]) -> None:
+    """Raise `DomainError` naming the first weighted value outside its domain, if there is one."""
+    for name, domain in domains.items():
+        x = inputs[name].astype(np.float64)
+        outside = domain.outside(_CONDITIONS, x)
+        if outside is None:
+            continue
+        if weight is not None:
+            outside = outside & (weight.reshape(weight.shape + (1,) * (x.ndim - weight.ndim)) != 0)
+        if outside.any():
+            place = np.unravel_index(int(np.argmax(outside)), x.shape)
+            where = f" at position {', '.join(map(str, map(int, place)))}" if place else ""
+            got = f"{x[place]}{where}"
+            raise DomainError(say(name, expected=f"values in {domain}", got=got, cause=_CAUSES.get(str(domain), "")))
+
+
+class _Conditions:
+    """The condition verbs on arrays."""
+
+    equal = staticmethod(np.equal)
+    either = staticmethod(np.logical_or)
+    negate = staticmethod(np.logical_not)
+
+
+_CONDITIONS = _Conditions()
+_CAUSES = {
+    "[0, 1]": "logits where probabilities belong: see the loss that takes logits",
+    "{0, 1}": 'labels of -1 and 1 need labels="pm1"',
+    "{-1, 1}": 'labels of 0 and 1 need labels="01"',
+}

@@ -1,0 +1,157 @@
+"""The four questions a loss answers, each: prepare, run one engine pass, reduce."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lossfn.core import arrays
+from lossfn.core.batch import Batch, first_offender
+from lossfn.core.dispatch import Answer, Ask, engine
+from lossfn.core.errors import DerivativeError, OptionError, ShapeError, say
+from lossfn.core.options import REDUCTIONS
+from lossfn.core.reduction import LossSum, gradient_scale, in_dtype, mean_of_nothing
+
+if TYPE_CHECKING:
+    from lossfn.core.loss import Loss
+
+
+def value(
+    loss: Loss,
+    prediction: Any,
+    target: Any,
+    sample_weight: Any,
+    reduction: str,
+    axis: int,
+    empty: str,
+    check: bool,
+) -> Any:
+    """Answer a plain call."""
+    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
+    answer = _run(loss, batch, Ask(0, (), 1.0, _reduces(reduction) == "none", check))
+    return _reduced(answer, batch, reduction, empty)
+
+
+def value_and_grad(
+    loss: Loss,
+    prediction: Any,
+    target: Any,
+    sample_weight: Any,
+    reduction: str,
+    axis: int,
+    empty: str,
+    check: bool,
+    wrt: str,
+    out: Any,
+) -> tuple[Any, Any]:
+    """Answer `value_and_grad`."""
+    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
+    _need_derivatives(loss, "gradient")
+    scale = gradient_scale(_reduces(reduction), batch.denominator)
+    outs = _outputs(loss, batch, prediction, out)
+    answer = _run(loss, batch, Ask(1, _wrt(loss, wrt), scale, reduction == "none", check, outs))
+    gradient = _returned(loss, batch, answer.gradient, out, wrt)
+    return _reduced(answer, batch, reduction, empty), gradient
+
+
+def grad_and_hess(
+    loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool
+) -> tuple[Any, Any]:
+    """Answer `grad_and_hess`."""
+    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
+    _need_derivatives(loss, "hessian")
+    answer = _run(loss, batch, Ask(2, _wrt(loss, "prediction"), 1.0, False, check))
+    gradient = _returned(loss, batch, answer.gradient, None, "prediction")
+    return gradient, _returned(loss, batch, answer.hessian, None, "prediction")
+
+
+def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
+    """Answer `accumulate`."""
+    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
+    answer = _run(loss, batch, Ask(0, (), 1.0, False, check))
+    return LossSum(answer.total, batch.denominator, batch.count)
+
+
+def _prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int) -> tuple[Loss, Batch]:
+    loss = loss.resolve(prediction, target, axis)
+    return loss, loss.prepare(prediction, target, sample_weight, axis)
+
+
+def _run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
+    answer: Answer = engine().run(loss, batch, ask)
+    if math.isnan(answer.total) and ask.check:
+        _explain_nan(loss, batch)
+    return answer
+
+
+def _explain_nan(loss: Loss, batch: Batch) -> None:
+    if batch.target.ndim != batch.predictions[0].ndim:
+        arrays.bad_label(batch.target, None if batch.weight is None else batch.weight != 0, batch.predictions[0].shape[1])
+    inputs = dict(zip(loss.inputs, (*batch.predictions, batch.target), strict=False))
+    first_offender(inputs, batch.weight, loss.domains())
+
+
+def _reduces(reduction: str) -> str:
+    if reduction not in REDUCTIONS:
+        raise OptionError(say("reduction", expected='"mean", "sum" or "none"', got=repr(reduction)))
+    return reduction
+
+
+def _reduced(answer: Answer, batch: Batch, reduction: str, empty: str) -> Any:
+    if answer.terms is not None:
+        return answer.terms.reshape(batch.shape)
+    if reduction == "sum":
+        return in_dtype(answer.total, batch.dtype)
+    mean = answer.total / batch.denominator if batch.denominator else mean_of_nothing(empty)
+    return in_dtype(mean, batch.dtype)
+
+
+def _need_derivatives(loss: Loss, what: str) -> None:
+    if not loss.differentiable:
+        raise DerivativeError(
+            f"{type(loss).__name__} has a value only: its {what} is 0 wherever it is defined. "
+            "Train with a surrogate such as Hinge or BinaryCrossEntropyWithLogits."
+        )
+
+
+def _wrt(loss: Loss, wrt: str) -> tuple[str, ...]:
+    if wrt == "prediction":
+        return loss.predictions
+    if wrt == "target" and "target" in loss.inputs:
+        return ("target",)
+    allowed = '"prediction" or "target"' if "target" in loss.inputs else '"prediction": labels have no slope'
+    raise OptionError(say("wrt", expected=allowed, got=repr(wrt)))
+
+
+def _outputs(loss: Loss, batch: Batch, prediction: Any, out: Any) -> tuple[Any, ...] | None:
+    if out is None:
+        return None
+    outs = out if isinstance(out, tuple) else (out,)
+    for given, array in zip(outs, batch.predictions, strict=True):
+        shape = np.shape(prediction) if len(outs) == 1 else array.shape
+        wanted = f"a writeable array of shape {shape} and dtype {arrays.float_dtype(array)}"
+        right = isinstance(given, np.ndarray) and given.shape == shape and given.dtype == arrays.float_dtype(array)
+        if not (right and given.flags.writeable):
+            got = f"{type(given).__name__} of shape {np.shape(given)} and dtype {getattr(given, 'dtype', '?')}"
+            raise ShapeError(say("out", expected=wanted, got=got, fix="out=numpy.empty_like(prediction)"))
+    direct = batch.axis in (0, -1) and all(o.flags.c_contiguous for o in outs)
+    return tuple(o.reshape(a.shape) for o, a in zip(outs, batch.predictions, strict=True)) if direct else None
+
+
+def _returned(loss: Loss, batch: Batch, results: tuple[Any, ...], out: Any, wrt: str) -> Any:
+    shaped = tuple(_shaped(batch, result) for result in results)
+    if out is not None:
+        outs = out if isinstance(out, tuple) else (out,)
+        for given, result in zip(outs, shaped, strict=True):
+            if not np.shares_memory(given, result):
+                given[...] = result
+        shaped = outs
+    return shaped[0] if len(shaped) == 1 else shaped
+
+
+def _shaped(batch: Batch, result: Any) -> Any:
+    if batch.axis == 0:
+        return result.reshape(batch.shape)
+    return np.moveaxis(result.reshape(*batch.shape, result.shape[-1]), -1, batch.axis)

@@ -1,0 +1,69 @@
+"""Which engine serves a call: named here by module, imported when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from lossfn.core.arrays import Array
+
+if TYPE_CHECKING:
+    from lossfn.core.batch import Batch
+    from lossfn.core.loss import Loss
+
+ENGINES = {"native": "lossfn.engines.native", "reference": "lossfn.engines.reference"}
+
+
+class Ask(NamedTuple):
+    """What a call wants: derivatives up to `order` in the inputs `wrt`, terms kept or only summed."""
+
+    order: int
+    wrt: tuple[str, ...]
+    scale: float
+    keep: bool
+    check: bool
+    out: tuple[Array, ...] | None = None
+
+
+class Answer(NamedTuple):
+    """What an engine returns, weights and scale applied; a total of NaN may mean an input out of domain."""
+
+    total: float
+    terms: Array | None
+    gradient: tuple[Array, ...]
+    hessian: tuple[Array, ...]
+
+
+class Engine(Protocol):
+    """Runs a loss on a batch."""
+
+    def run(self, loss: Loss, batch: Batch, ask: Ask) -> Answer:
+        """Compute what is asked."""
+
+
+_chosen: ContextVar[str | None] = ContextVar("engine", default=None)
+
+
+@lru_cache(maxsize=1)
+def _default() -> str:
+    return "native" if find_spec("llvmlite") else "reference"
+
+
+def engine() -> Any:
+    """Return the engine in force: the compiled one where it can be had."""
+    return import_module(ENGINES[_chosen.get() or _default()])
+
+
+@contextmanager
+def using(name: str) -> Iterator[None]:
+    """Run what is inside on the engine of that name."""
+    token = _chosen.set(name)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)

@@ -1,0 +1,299 @@
+"""A formula as a graph: traced once, differentiated on the nodes, subexpressions shared, printed.
+
+Nodes are hash-consed: the same operation on the same nodes is the same object, so a derivative shares
+the value's work without any search for common subexpressions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from lossfn.core.errors import DerivativeError, FormulaError, say
+from lossfn.core.vocabulary import RULES, Vocabulary
+
+CONDITIONS = {"lt", "le", "gt", "ge", "equal", "either", "negate"}
+
+
+class Node:
+    """One operation on other nodes, a number, or a named input; arithmetic on it builds more nodes."""
+
+    __slots__ = ("args", "name", "number", "tracer", "verb")
+
+    def __init__(self, tracer: Tracer, verb: str, args: tuple[Node, ...], name: str, number: float) -> None:
+        self.tracer, self.verb, self.args, self.name, self.number = tracer, verb, args, name, number
+
+    def __bool__(self) -> NoReturn:
+        raise FormulaError(
+            say(
+                "formula",
+                expected="no `if`, `and`, `or` or `not` on a traced value",
+                got="a condition that depends on the data",
+                cause="a Python branch inside a formula",
+                fix="m.where(condition, x, y), or declare the hyperparameter with option(..., static=True)",
+            )
+        )
+
+    def __eq__(self, other: object) -> NoReturn:  # type: ignore[override]
+        raise FormulaError(
+            say(
+                "formula",
+                expected="no `==` on a traced value",
+                got="a comparison that would compare identities and silently pick one branch",
+                fix="m.equal(x, y), or declare the hyperparameter with option(..., static=True)",
+            )
+        )
+
+    def __ne__(self, other: object) -> NoReturn:  # type: ignore[override]
+        self.__eq__(other)
+
+    __hash__ = object.__hash__
+
+    def __neg__(self) -> Node:
+        return self.tracer.apply("neg", self)
+
+    def __add__(self, other: Any) -> Node:
+        return self.tracer.apply("add", self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return self.tracer.apply("add", other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return self.tracer.apply("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return self.tracer.apply("sub", other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return self.tracer.apply("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return self.tracer.apply("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return self.tracer.apply("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return self.tracer.apply("div", other, self)
+
+    def __pow__(self, exponent: float) -> Node:
+        result: Node = self.tracer.power(self, exponent)
+        return result
+
+    def __lt__(self, other: Any) -> Node:
+        return self.tracer.apply("lt", self, other)
+
+    def __le__(self, other: Any) -> Node:
+        return self.tracer.apply("le", self, other)
+
+    def __gt__(self, other: Any) -> Node:
+        return self.tracer.apply("gt", self, other)
+
+    def __ge__(self, other: Any) -> Node:
+        return self.tracer.apply("ge", self, other)
+
+
+class Tracer(Vocabulary):
+    """The vocabulary that records: each verb returns a node, simplified and shared."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[tuple[Any, ...], Node] = {}
+
+    def input(self, name: str) -> Node:
+        """Return the named input."""
+        return self._make("input", (), name)
+
+    def constant(self, value: float) -> Node:
+        """Return a number as a node."""
+        return self._make("const", (), "", float(value))
+
+    def apply(self, verb: str, *args: Any) -> Node:
+        """Record one operation, unless a rule of `simplify` makes it a node that exists."""
+        nodes = tuple(a if isinstance(a, Node) else self.constant(a) for a in args)
+        simpler = simplify(self, verb, nodes)
+        return self._make(verb, nodes) if simpler is None else simpler
+
+    def _make(self, verb: str, args: tuple[Node, ...], name: str = "", number: float = math.nan) -> Node:
+        key = (verb, tuple(map(id, args)), name or repr(number))
+        if key not in self.nodes:
+            self.nodes[key] = Node(self, verb, args, name, number)
+        return self.nodes[key]
+
+
+def number(node: Node) -> float | None:
+    """Return the value of a constant node, None for any other."""
+    return node.number if node.verb == "const" else None
+
+
+def simplify(m: Tracer, verb: str, a: tuple[Node, ...]) -> Node | None:
+    """Replace an operation by an equal, simpler node; a structural 0 wins over any factor."""
+    rule = SIMPLIFY.get(verb)
+    return rule(m, *a) if rule else None
+
+
+def _add(m: Tracer, x: Node, y: Node) -> Node | None:
+    if number(x) == 0 or number(y) == 0:
+        return y if number(x) == 0 else x
+    if y.verb == "neg":
+        return m.apply("sub", x, y.args[0])
+    if x.verb == "neg":
+        return m.apply("sub", y, x.args[0])
+    if x.verb == "sub" and x.args[1] is y:
+        return x.args[0]
+    return _spread(m, "add", x, y)
+
+
+def _sub(m: Tracer, x: Node, y: Node) -> Node | None:
+    if number(y) == 0:
+        return x
+    if number(x) == 0:
+        return m.apply("neg", y)
+    if y.verb == "neg":
+        return m.apply("add", x, y.args[0])
+    return _spread(m, "sub", x, y)
+
+
+def _mul(m: Tracer, x: Node, y: Node) -> Node | None:
+    if number(y) is not None and number(x) is None:
+        x, y = y, x
+    if number(x) == 0:
+        return x
+    if number(x) == 1:
+        return y
+    if number(x) == -1:
+        return m.apply("neg", y)
+    if y.verb == "neg" and x.verb == "const":
+        return m.apply("mul", m.constant(-x.number), y.args[0])
+    if x.verb == "const" and y.verb == "mul" and y.args[0].verb == "const":
+        return m.apply("mul", m.constant(x.number * y.args[0].number), y.args[1])
+    return _spread(m, "mul", x, y)
+
+
+def _div(m: Tracer, x: Node, y: Node) -> Node | None:
+    if number(x) == 0 or number(y) == 1:
+        return x
+    return _spread(m, "div", x, y) if number(y) else None
+
+
+def _neg(m: Tracer, x: Node) -> Node | None:
+    if x.verb == "const":
+        return m.constant(-x.number)
+    if x.verb == "sub":
+        return m.apply("sub", x.args[1], x.args[0])
+    if x.verb == "mul" and x.args[0].verb == "const":
+        return m.apply("mul", m.constant(-x.args[0].number), x.args[1])
+    if x.verb == "where" and any(b.verb == "const" for b in x.args[1:]):
+        return m.apply("where", x.args[0], -x.args[1], -x.args[2])
+    return x.args[0] if x.verb == "neg" else None
+
+
+def _abs(m: Tracer, x: Node) -> Node | None:
+    return m.apply("abs", x.args[0]) if x.verb == "neg" else x if x.verb == "abs" else None
+
+
+def _weighted(m: Tracer, weight: Node, x: Node) -> Node | None:
+    return m.apply("mul", weight, x) if weight.verb == "const" or x.verb == "const" else None
+
+
+def _where(m: Tracer, c: Node, x: Node, y: Node) -> Node | None:
+    inner_x = x.args[1] if x.verb == "where" and x.args[0] is c else x
+    inner_y = y.args[2] if y.verb == "where" and y.args[0] is c else y
+    if inner_x is inner_y:
+        return inner_x
+    return None if inner_x is x and inner_y is y else m.apply("where", c, inner_x, inner_y)
+
+
+def _spread(m: Tracer, verb: str, x: Node, y: Node) -> Node | None:
+    """Carry arithmetic on a piecewise constant into its branches, where 0 and 1 vanish."""
+    if x.verb == "const" and y.verb == "const":
+        return m.constant(FOLD[verb](x.number, y.number))
+    if x.verb == "where" and y.verb == "where" and x.args[0] is y.args[0]:
+        pairs = zip(x.args[1:], y.args[1:], strict=True)
+        return m.apply("where", x.args[0], *(m.apply(verb, a, b) for a, b in pairs))
+    if x.verb == "where" and (y.verb == "const" or verb == "mul") and _piecewise_constant(x):
+        return m.apply("where", x.args[0], *(m.apply(verb, b, y) for b in x.args[1:]))
+    if y.verb == "where" and (x.verb == "const" or verb == "mul") and _piecewise_constant(y):
+        return m.apply("where", y.args[0], *(m.apply(verb, x, b) for b in y.args[1:]))
+    return None
+
+
+def _piecewise_constant(node: Node) -> bool:
+    return node.verb == "const" or (node.verb == "where" and any(map(_piecewise_constant, node.args[1:])))
+
+
+FOLD: dict[str, Callable[[float, float], float]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+}
+SIMPLIFY: dict[str, Callable[..., Node | None]] = {
+    "add": _add,
+    "sub": _sub,
+    "mul": _mul,
+    "div": _div,
+    "neg": _neg,
+    "abs": _abs,
+    "weighted": _weighted,
+    "where": _where,
+}
+
+
+def derive(node: Node, wrt: Node) -> Node:
+    """Differentiate on the graph: the slope of `node` in `wrt`, one rule per verb."""
+    m, slopes = node.tracer, {id(wrt): node.tracer.constant(1.0)}
+    for current in order([node]):
+        if id(current) not in slopes:
+            slopes[id(current)] = _slope(m, current, tuple(slopes[id(a)] for a in current.args))
+    return slopes[id(node)]
+
+
+def _slope(m: Tracer, node: Node, slopes: tuple[Node, ...]) -> Node:
+    if node.verb in CONDITIONS or all(number(s) == 0 for s in slopes):
+        return m.constant(0.0)
+    if node.verb not in RULES:
+        raise DerivativeError(f"the verb {node.verb!r} has no derivative rule")
+    result = RULES[node.verb](m, node.args, node, slopes)
+    return result if isinstance(result, Node) else m.constant(result)
+
+
+def order(roots: Sequence[Node]) -> list[Node]:
+    """List every node the roots need, arguments before users."""
+    done: dict[int, Node] = {}
+    stack = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, expanded = stack.pop()
+        if id(node) in done:
+            continue
+        if expanded:
+            done[id(node)] = node
+            continue
+        stack.append((node, True))
+        stack.extend((arg, False) for arg in reversed(node.args))
+    return list(done.values())
+
+
+def evaluate(roots: Sequence[Node], m: Any, inputs: dict[str, Any]) -> list[Any]:
+    """Compute the roots with an array engine's verbs, each shared node once."""
+    values: dict[int, Any] = {}
+    for node in order(roots):
+        if node.verb == "const":
+            values[id(node)] = node.number
+        elif node.verb == "input":
+            values[id(node)] = inputs[node.name]
+        else:
+            args = tuple(values[id(arg)] for arg in node.args)
+            plain = ARITHMETIC.get(node.verb)
+            values[id(node)] = plain(*args) if plain else m.apply(node.verb, *args)
+    return [values[id(root)] for root in roots]
+
+
+ARITHMETIC: dict[str, Callable[..., Any]] = {
+    **FOLD,
+    "neg": lambda x: -x,
+    "lt": lambda x, y: x < y,
+    "le": lambda x, y: x <= y,
+    "gt": lambda x, y: x > y,
+    "ge": lambda x, y: x >= y,
+}

@@ -1,0 +1,220 @@
+"""The contract of a loss: a frozen dataclass with a formula, and everything that follows from it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any, ClassVar, Self, dataclass_transform
+
+import numpy as np
+
+from lossfn.core import calls
+from lossfn.core.batch import Batch
+from lossfn.core.domain import REAL, Domain
+from lossfn.core.options import REDUCTIONS, option, settle
+from lossfn.core.reduction import LossSum
+from lossfn.core.registry import register as register_class
+
+Setting = Callable[[str, Any], Any]
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(option, field))
+@dataclass(frozen=True, repr=False, eq=False)
+class Loss:
+    """Base of every loss: hyperparameters are fields, the class statement registers it.
+
+    A subclass of `Pointwise`, `Row` or `Distribution` gives `formula`; value, gradient, curvature, every
+    engine and every test follow. `class MyLoss(Pointwise, register=False)` stays out of the registry.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}
+        What a call returns unless it says otherwise.
+    """
+
+    reduction: str = option("mean", choices=REDUCTIONS, kw_only=True)
+
+    estimates: ClassVar[str] = "not stated"
+    convex: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
+    inputs: ClassVar[Any] = ()
+    predictions: ClassVar[Any] = ("prediction",)
+    target_domain: ClassVar[Any] = REAL
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()
+
+    def __init_subclass__(cls, *, register: bool = True, abstract: bool = False) -> None:
+        """Make the class a frozen dataclass and register it."""
+        dataclass(frozen=True, repr=False, eq=False)(cls)
+        if register and not abstract:
+            register_class(cls)
+
+    def __post_init__(self) -> None:
+        """Check and freeze the hyperparameters."""
+        settle(self)
+
+    # -- what a call looks like ---------------------------------------------------------------------
+
+    def __call__(
+        self,
+        prediction: Any,
+        target: Any,
+        *,
+        sample_weight: Any = None,
+        reduction: str | None = None,
+        axis: int = -1,
+        empty: str = "zero",
+        check: bool = True,
+    ) -> Any:
+        """Return the reduced value (or the terms, with reduction="none").
+
+        Parameters
+        ----------
+        prediction, target
+            Arrays as the class describes them; lists and pandas or polars series are accepted.
+        sample_weight
+            Non-negative weights of shape (N,) or of the terms; a mean divides by their sum.
+        reduction : {"mean", "sum", "none"}, optional
+            Overrides the one fixed at construction.
+        axis : int
+            The class axis of a loss over classes.
+        empty : {"zero", "nan", "error"}
+            What the mean is when nothing has a weight.
+        check : bool
+            Whether values outside the loss's domain raise.
+
+        Returns
+        -------
+        NumPy scalar, or array of the terms. float32 for float32 and narrower inputs, else float64.
+        """
+        return calls.value(self, prediction, target, sample_weight, reduction or self.reduction, axis, empty, check)
+
+    def value_and_grad(
+        self,
+        prediction: Any,
+        target: Any,
+        *,
+        sample_weight: Any = None,
+        reduction: str | None = None,
+        axis: int = -1,
+        empty: str = "zero",
+        check: bool = True,
+        wrt: str = "prediction",
+        out: Any = None,
+    ) -> tuple[Any, Any]:
+        """Return the reduced value and the gradient of that reduced value, in one pass.
+
+        With reduction="none": the terms, and the gradient of their sum. The gradient has the shape and
+        dtype of the prediction and is written into `out` if given. `wrt="target"` gives the slope in the
+        target instead. The other parameters are those of a call.
+        """
+        return calls.value_and_grad(
+            self, prediction, target, sample_weight, reduction or self.reduction, axis, empty, check, wrt, out
+        )
+
+    def grad_and_hess(
+        self, prediction: Any, target: Any, *, sample_weight: Any = None, axis: int = -1, check: bool = True
+    ) -> tuple[Any, Any]:
+        """Return gradient and diagonal hessian per element, unreduced, sample weights applied."""
+        return calls.grad_and_hess(self, prediction, target, sample_weight, axis, check)
+
+    def accumulate(
+        self, prediction: Any, target: Any, *, sample_weight: Any = None, axis: int = -1, check: bool = True
+    ) -> LossSum:
+        """Return a mergeable `LossSum` of total, denominator and count."""
+        return calls.accumulate(self, prediction, target, sample_weight, axis, check)
+
+    # -- what engines ask -----------------------------------------------------------------------------
+
+    def prepare(self, prediction: Any, target: Any, sample_weight: Any, axis: int) -> Batch:
+        """Check the arguments and bring them into the form the shape computes on."""
+        raise NotImplementedError
+
+    def resolve(self, prediction: Any, target: Any, axis: int) -> Loss:
+        """Return the loss that serves these arguments: another one where the kind of target decides."""
+        return self
+
+    def apply_formula(self, m: Any, inputs: Mapping[str, Any]) -> Any:
+        """Call `formula` with the named inputs of the shape."""
+        raise NotImplementedError
+
+    def known_slope(self, m: Any, inputs: Mapping[str, Any], name: str) -> Any:
+        """Return the slope in one input where the class gives a `gradient` of its own, else None."""
+        own = getattr(self, "gradient", None)
+        return own(m, *inputs.values()) if own and name == self.inputs[0] else None
+
+    def known_curvature(self, m: Any, inputs: Mapping[str, Any], first: str, second: str) -> Any:
+        """Return the second derivative where the class gives a `hessian` of its own, else None."""
+        own = getattr(self, "hessian", None)
+        return own(m, *inputs.values()) if own and first == second == self.inputs[0] else None
+
+    def domains(self) -> dict[str, Domain]:
+        """Return the set each named input must come from, where it is restricted."""
+        return {}
+
+    def settings(self) -> dict[str, Any]:
+        """Return the hyperparameters that reach a kernel as inputs: name -> float or array."""
+        values = {spec.name: getattr(self, spec.name) for spec in fields(self) if not spec.metadata.get("static")}
+        return {name: v for name, v in values.items() if _travels(v)}
+
+    def bind(self, setting: Setting) -> Self:
+        """Return a copy whose travelling hyperparameters are replaced: absent arrays by 1."""
+        bound = copy.copy(self)
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if spec.metadata.get("array") and value is None:
+                object.__setattr__(bound, spec.name, 1.0)
+            elif spec.name in self.settings():
+                object.__setattr__(bound, spec.name, setting(spec.name, value))
+        return bound
+
+    def structure(self) -> tuple[Any, ...]:
+        """Return what decides the formula: the class, its static choices, which settings exist."""
+        present = self.settings()
+        rest = tuple((s.name, None if s.name in present else getattr(self, s.name)) for s in fields(self)[1:])
+        return type(self), rest, tuple((name, np.ndim(v)) for name, v in present.items())
+
+    # -- what a value object is --------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        """Write the call that makes an equal loss."""
+        given = [(s.name, getattr(self, s.name)) for s in fields(self) if s.name != "reduction"]
+        given += [("reduction", self.reduction)] if self.reduction != "mean" else []
+        shown = ((n, v.tolist() if isinstance(v, np.ndarray) else v) for n, v in given)
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare class and hyperparameters, arrays by their numbers."""
+        return isinstance(other, Loss) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        """Hash class and hyperparameters, arrays by their bytes."""
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        values = (getattr(self, spec.name) for spec in fields(self))
+        return type(self), *((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the call that makes an equal loss, so that a copy is checked and frozen again."""
+        return partial(type(self), **{spec.name: getattr(self, spec.name) for spec in fields(self)}), ()
+
+    def __mul__(self, factor: float) -> Loss:
+        """Scale: `0.7 * Huber()` is a loss."""
+        from lossfn.core.algebra import combine
+
+        return combine([(factor, self)])
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Loss) -> Loss:
+        """Add: terms of one shape fuse into one kernel and keep their names."""
+        from lossfn.core.algebra import combine
+
+        return combine([(1.0, self), (1.0, other)]) if isinstance(other, Loss) else NotImplemented
+
+
+def _travels(value: Any) -> bool:
+    return isinstance(value, np.ndarray) or (isinstance(value, float) and value != 0.0)

@@ -1,0 +1,89 @@
+"""A loss, traced: its value and the slopes an engine may be asked for, as graphs over named inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from lossfn.core.graph import Node, Tracer, derive
+
+if TYPE_CHECKING:
+    from lossfn.core.loss import Loss
+
+
+@dataclass(frozen=True)
+class Program:
+    """The graphs of one loss.
+
+    Attributes
+    ----------
+    inputs
+        Names the formula reads per element or row, hyperparameters apart.
+    value
+        The formula.
+    slopes
+        Its first derivatives, by input.
+    curvatures
+        Its second derivatives, by pair of inputs.
+    outside
+        The condition that some input lies outside its domain, or None.
+    """
+
+    inputs: tuple[str, ...]
+    value: Node
+    slopes: Callable[[str], Node]
+    curvatures: Callable[[str, str], Node]
+    outside: Node | None
+
+
+def trace(loss: Loss) -> Program:
+    """Return the program of a loss: one per structure, whatever its numbers."""
+    return _trace(loss.structure(), _Alike(loss))
+
+
+class _Alike:
+    """A loss that hashes and compares as nothing, so that only its structure keys the cache."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Alike)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=1024)
+def _trace(structure: tuple[Any, ...], alike: _Alike) -> Program:
+    loss, m = alike.loss, Tracer()
+    bound = loss.bind(lambda name, value: m.input(name))
+    inputs = {name: m.input(name) for name in loss.inputs}
+    value = _node(m, bound.apply_formula(m, inputs))
+
+    @lru_cache(maxsize=None)
+    def slopes(name: str) -> Node:
+        given = bound.known_slope(m, inputs, name)
+        return derive(value, inputs[name]) if given is None else _node(m, given)
+
+    @lru_cache(maxsize=None)
+    def curvatures(first: str, second: str) -> Node:
+        given = bound.known_curvature(m, inputs, first, second)
+        return derive(slopes(first), inputs[second]) if given is None else _node(m, given)
+
+    return Program(tuple(inputs), value, slopes, curvatures, _outside(m, bound, inputs))
+
+
+def _outside(m: Tracer, loss: Loss, inputs: dict[str, Node]) -> Node | None:
+    conditions = [domain.outside(m, inputs[name]) for name, domain in loss.domains().items()]
+    joined = None
+    for condition in conditions:
+        if condition is not None:
+            joined = condition if joined is None else m.either(joined, condition)
+    return joined
+
+
+def _node(m: Tracer, value: Any) -> Node:
+    return value if isinstance(value, Node) else m.constant(value)

@@ -1,0 +1,50 @@
+"""Every loss by name: the class statement registers it."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from lossfn.core.errors import OptionError, UnknownLossError, say
+
+if TYPE_CHECKING:
+    from lossfn.core.loss import Loss
+
+REGISTRY: dict[str, type[Loss]] = {}
+
+
+def snake_case(name: str) -> str:
+    """Turn a class name into the name used by `get` and the command line: SmoothL1 -> smooth_l1."""
+    return re.sub(r"(?<=[a-z0-9])(?<!Mc)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def register(cls: type[Loss]) -> None:
+    """Make a class known by name; a later class of the same name replaces it."""
+    REGISTRY[snake_case(cls.__name__)] = cls
+
+
+def find(name: str) -> type[Loss]:
+    """Return the class of that name, in any spelling of case and underscores."""
+    by_letters = {_letters(known): cls for known, cls in REGISTRY.items()}
+    cls = by_letters.get(_letters(name))
+    if cls is None:
+        close = get_close_matches(_letters(name), by_letters, n=3, cutoff=0.5)
+        names = " or ".join(by_letters[letters].__name__ for letters in close)
+        hint = f" Did you mean {names}?" if names else " lossfn.list_losses() names them all."
+        raise UnknownLossError(f"unknown loss {name!r}.{hint}")
+    return cls
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def build(name: str, **options: Any) -> Loss:
+    """Return the loss of that name with its options checked by name and value."""
+    cls = find(name)
+    unknown = [option for option in options if option not in cls.__dataclass_fields__]
+    if unknown:
+        known = ", ".join(cls.__dataclass_fields__)
+        raise OptionError(say(f"{cls.__name__}({unknown[0]}=)", expected=f"one of: {known}", got=repr(unknown[0])))
+    return cls(**options)

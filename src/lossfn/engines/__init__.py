@@ -1,0 +1,1 @@
+"""What runs a shape: `native` compiles it, `reference` is the readable specification in NumPy."""
