@@ -189,6 +189,8 @@ def _neg(m: Tracer, x: Node) -> Node | None:
 
 
 def _abs(m: Tracer, x: Node) -> Node | None:
+    if x.verb == "mul" and x.args[0].verb == "const":
+        return m.constant(abs(x.args[0].number)) * m.apply("abs", x.args[1])
     return m.apply("abs", x.args[0]) if x.verb == "neg" else x if x.verb == "abs" else None
 
 

@@ -1,0 +1,135 @@
+"""exp, log and their kin on sixteen lanes: short polynomials for float32 results, long ones for float64."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+from lossfn.engines.native import coefficients as table
+from lossfn.engines.native.code import INTEGER, REAL, Code, Value
+
+# Adding 1.5·2^52 leaves the rounded integer in the low bits of a float64.
+ROUND = 6755399441055744.0
+LN2_HIGH = 6.93147180369123816490e-01
+LN2_LOW = 1.90821492927058770002e-10
+ROOT_HALF_BITS = 0x3FE6A09E667F3BCD
+
+
+class Elementary:
+    """The functions on one body of code, at one grade."""
+
+    def __init__(self, code: Code, long: bool) -> None:
+        self.code, self.long = code, long
+
+    def exp(self, x: Value) -> Value:
+        """2^k·e^r with x = k·log 2 + r."""
+        c = self.code
+        if self.long:
+            shifted, r = self._reduce(self._clamp(x, -746.0, 710.0))
+            return self._scale(self._exp_of_rest(r), shifted)
+        inside = c.select(c.compare("ogt", x, 709.0), math.inf, self.exp_unit(self._clamp(x, -708.0, 709.0)))
+        return c.select(c.compare("olt", x, -708.0), 0.0, inside)
+
+    def exp_unit(self, x: Value) -> Value:
+        """e^x for x <= 0; the short form stops at e^-708, which every float32 rounds to 0."""
+        c = self.code
+        if self.long:
+            return self.exp(x)
+        shifted, r = self._reduce(c.select(c.compare("olt", x, -708.0), -708.0, x))
+        scale = (c.cast("bitcast", shifted, INTEGER) << 52) + (1023 << 52)
+        return self._exp_of_rest(r) * c.cast("bitcast", scale, REAL)
+
+    def expm1(self, x: Value) -> Value:
+        """2^k·((1 - 2^-k) + (e^r - 1)): exact near 0."""
+        c = self.code
+        shifted, r = self._reduce(self._clamp(x, -60.0, 709.782712893384))
+        k = c.cast("bitcast", shifted, INTEGER) - _bits(ROUND)
+        back = c.select(c.compare("ogt", x, 60.0), 0.0, c.cast("bitcast", (1023 - k) << 52, REAL))
+        rest = c.fma(r * r, c.horner(r, self._exp_table()), r)
+        grown = (rest + (1.0 - back)) * c.cast("bitcast", (k + 1022) << 52, REAL) * 2.0
+        grown = c.select(c.compare("ogt", x, 709.782712893384), math.inf, grown)
+        return c.select(c.compare("oeq", x, 0.0), x, grown)
+
+    def _exp_table(self) -> tuple[float, ...]:
+        return table.EXP_LONG if self.long else table.EXP_SHORT
+
+    def _exp_of_rest(self, r: Value) -> Value:
+        c = self.code
+        return c.fma(r * r, c.horner(r, self._exp_table()), r) + 1.0
+
+    def _clamp(self, x: Value, low: float, high: float) -> Value:
+        c = self.code
+        x = c.select(c.compare("ogt", x, high), high, x)
+        return c.select(c.compare("olt", x, low), low, x)
+
+    def _reduce(self, x: Value) -> tuple[Value, Value]:
+        c = self.code
+        shifted = c.fma(x, 1.0 / math.log(2.0), ROUND)
+        k = shifted - ROUND
+        return shifted, c.fma(k, -LN2_LOW, c.fma(k, -LN2_HIGH, x))
+
+    def _scale(self, x: Value, shifted: Value) -> Value:
+        # In two steps, so that results below the smallest normal number lose bits only once.
+        c = self.code
+        k = c.cast("bitcast", shifted, INTEGER) - _bits(ROUND)
+        half = k >> 1
+        first = c.cast("bitcast", (half + 1023) << 52, REAL)
+        return x * first * c.cast("bitcast", (k - half + 1023) << 52, REAL)
+
+    def log(self, x: Value) -> Value:
+        """k·log 2 + log(1 + f) with x = 2^k·(1 + f), 1 + f between √½ and √2."""
+        c = self.code
+        if self.long:
+            small = c.compare("olt", x, 2.2250738585072014e-308)
+            result = self._log(c.select(small, x * 2.0**54, x), c.select(small, -54.0, 0.0), None)
+        else:
+            result = self._log(x, None, None)
+        result = c.select(c.compare("oeq", x, math.inf), x, result)
+        return c.select(c.compare("ogt", x, 0.0), result, c.select(c.compare("oeq", x, 0.0), -math.inf, math.nan))
+
+    def log1p(self, x: Value) -> Value:
+        """Log of u = 1 + x, plus what u lost in rounding: exact near 0."""
+        c = self.code
+        u = 1.0 + x
+        lost = c.select(c.compare("oge", x, 1.0), 1.0 - (u - x), x - (u - 1.0))
+        result = self._log(u, None, lost / u if self.long else lost)
+        result = c.select(c.compare("oeq", x, math.inf), x, result)
+        result = c.select(c.compare("ogt", u, 0.0), result, c.select(c.compare("oeq", u, 0.0), -math.inf, math.nan))
+        return c.select(c.compare("oeq", x, 0.0), x, result)
+
+    def _log(self, x: Value, more: Value | None, lost: Value | None) -> Value:
+        c = self.code
+        k, f = self._split(x)
+        k = k if more is None else k + more
+        if not self.long:
+            total = c.fma(k, math.log(2.0), c.fma(f * f, c.horner(f, table.LOG_SHORT), f))
+            return total if lost is None else total + lost
+        s = f / (2.0 + f)
+        half = 0.5 * f * f
+        rest = s * (half + self._atanh_rest(s)) + k * LN2_LOW
+        rest = rest if lost is None else rest + lost
+        return c.fma(k, LN2_HIGH, f - (half - rest))
+
+    def _atanh_rest(self, s: Value) -> Value:
+        # R with log(1 + f) = f - f²/2 + s(f²/2 + R): the even part of the series in s.
+        return self.code.horner(s * s, table.ATANH_LONG)
+
+    def _split(self, x: Value) -> tuple[Value, Value]:
+        c = self.code
+        bits = c.cast("bitcast", x, INTEGER)
+        exponent = (bits - ROOT_HALF_BITS) >> 52
+        k = c.cast("bitcast", exponent + _bits(ROUND), REAL) - ROUND
+        return k, c.cast("bitcast", bits - (exponent << 52), REAL) - 1.0
+
+    def log1p_unit(self, x: Value) -> Value:
+        """log1p for 0 <= x <= 1, where the exponent is 0 or 1: what softplus needs."""
+        c = self.code
+        if self.long:
+            return self.log1p(x)
+        big = c.compare("ogt", x, math.sqrt(2.0) - 1.0)
+        f = c.fma(x, c.select(big, 0.5, 1.0), c.select(big, -0.5, 0.0))
+        return c.fma(f * f, c.horner(f, table.LOG_SHORT), f) + c.select(big, math.log(2.0), 0.0)
+
+
+def _bits(number: float) -> int:
+    return int.from_bytes(struct.pack(">d", number), "big")

@@ -1,0 +1,106 @@
+"""From text to a callable: compiled by LLVM in the process, kept on disk between processes."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+MAGIC = b"lossfn-object-1\n"
+_alive: list[Any] = []
+
+
+class _Machine:
+    """The processor that code is made for."""
+
+    def __init__(self) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        features = llvm.get_host_cpu_features()
+        self.features, self.name = features.flatten(), llvm.get_host_cpu_name()
+        self.fma = bool(features.get("fma")) or self.name.startswith(("apple", "cortex", "neoverse", "generic"))
+        self.target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=self.name, features=self.features, opt=3, reloc="pic", codemodel="default"
+        )
+        self.identity = f"{llvmlite.__version__} {llvm.llvm_version_info} {llvm.get_default_triple()} {self.name} {self.features}"
+
+    def compile(self, text: str) -> bytes:
+        """Optimise and compile a module to an object file."""
+        module = llvm.parse_assembly(text)
+        module.triple = llvm.get_default_triple()
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
+        builder = llvm.create_pass_builder(self.target, options)
+        builder.getModulePassManager().run(module, builder)
+        return bytes(self.target.emit_object(module))
+
+    def load(self, object_file: bytes) -> int:
+        """Link an object file into the process and return the kernel's address."""
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self.target)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(object_file))
+        engine.finalize_object()
+        _alive.append(engine)
+        return int(engine.get_function_address("kernel"))
+
+
+@lru_cache(maxsize=1)
+def machine() -> _Machine:
+    """Return the machine, made on first use."""
+    return _Machine()
+
+
+def function(text: str, arguments: list[Any]) -> Any:
+    """Return the kernel of a module as a ctypes function that releases the interpreter lock."""
+    target = machine()
+    key = hashlib.sha256(f"{target.identity}\n{text}".encode()).hexdigest()
+    object_file = recall(key)
+    if object_file is None:
+        object_file = target.compile(text)
+        remember(key, object_file)
+    return ctypes.CFUNCTYPE(ctypes.c_double, *arguments)(target.load(object_file))
+
+
+def folder() -> Path:
+    """Return the user's cache folder: LOSSFN_CACHE, or the platform's place."""
+    given = os.environ.get("LOSSFN_CACHE")
+    if given:
+        return Path(given)
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/lossfn"
+    base = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
+    return Path(base or Path.home() / ".cache") / "lossfn"
+
+
+def recall(key: str) -> bytes | None:
+    """Return a kept object file, if it is there, whole and ours."""
+    try:
+        data = (folder() / key[:2] / key).read_bytes()
+    except (OSError, RuntimeError):
+        return None
+    head = len(MAGIC) + 32
+    body = data[head:]
+    whole = data[: len(MAGIC)] == MAGIC and data[len(MAGIC) : head] == hashlib.sha256(key.encode() + body).digest()
+    return body if whole else None
+
+
+def remember(key: str, object_file: bytes) -> None:
+    """Keep an object file: written aside, then renamed; a disk that refuses costs only the next compile."""
+    temporary = None
+    try:
+        place = folder() / key[:2]
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile(dir=place, prefix=".new-", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(MAGIC + hashlib.sha256(key.encode() + object_file).digest() + object_file)
+        temporary.replace(place / key)
+    except (OSError, RuntimeError):
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,36 @@
+"""Small networks on NumPy, to train something real with any loss of the library.
+
+Layers with explicit forward and backward passes, optimizers on one flat parameter vector, one training loop
+and a few data sets. No automatic differentiation and no GPU: for those the losses go into PyTorch or JAX.
+"""
+
+from lossfn.nn.data import Dataset, from_arrays, split_rows
+from lossfn.nn.datasets import DATASETS, breast_cancer, diabetes, digits, sine, spiral
+from lossfn.nn.history import History
+from lossfn.nn.layers import Layer, Linear, ReLU, Tanh
+from lossfn.nn.model import Sequential
+from lossfn.nn.optim import SGD, Adam, Optimizer, State
+from lossfn.nn.trainer import Trainer
+
+__all__ = [
+    "DATASETS",
+    "SGD",
+    "Adam",
+    "Dataset",
+    "History",
+    "Layer",
+    "Linear",
+    "Optimizer",
+    "ReLU",
+    "Sequential",
+    "State",
+    "Tanh",
+    "Trainer",
+    "breast_cancer",
+    "diabetes",
+    "digits",
+    "from_arrays",
+    "sine",
+    "spiral",
+    "split_rows",
+]

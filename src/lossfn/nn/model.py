@@ -1,0 +1,167 @@
+"""A chain of layers whose parameters and gradients are two flat vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from lossfn.core.errors import OptionError, ShapeError, say
+from lossfn.nn.layers import Array, Layer
+
+
+class Sequential:
+    """Layers applied one after another.
+
+    All parameters live in one flat vector, all gradients in another; the layers hold views into them, so an
+    optimizer step is a few operations on `parameters` whatever the depth. Everything is computed in `dtype`:
+    inputs of another type are converted.
+
+    Parameters
+    ----------
+    layers : sequence of Layer, or mapping of names to layers
+        A sequence gets the names "linear0", "tanh1", "linear2", ...
+    seed : int or numpy.random.Generator, default 0
+        Source of the first parameters, drawn layer by layer.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of parameters, gradients and outputs.
+
+    Attributes
+    ----------
+    layers : dict of str to Layer
+        The layers by name, in order.
+    parameters, gradients : array of shape (P,)
+        Every parameter, and the slope of the loss in it after `backward`.
+
+    Raises
+    ------
+    OptionError
+        No layer, a layer used twice, or another dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossfn.nn import Linear, Sequential, Tanh
+    >>> model = Sequential([Linear(1, 16), Tanh(), Linear(16, 1)], seed=0)
+    >>> model.parameters.shape, list(model.layers)
+    ((49,), ['linear0', 'tanh1', 'linear2'])
+    >>> model.predict([[0.5], [1.0]]).shape
+    (2, 1)
+    """
+
+    _output_shape: tuple[int, ...] | None = None
+
+    def __init__(
+        self,
+        layers: Sequence[Layer] | Mapping[str, Layer],
+        seed: int | np.random.Generator = 0,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.layers = dict(layers) if isinstance(layers, Mapping) else _named(layers)
+        self._check(np.dtype(dtype))
+        size = sum(layer.size for layer in self.layers.values())
+        self.parameters: Array = np.zeros(size, dtype)
+        self.gradients: Array = np.zeros(size, dtype)
+        self._bind()
+        generator = np.random.default_rng(seed)
+        for layer in self.layers.values():
+            layer.initialize(generator)
+
+    def __repr__(self) -> str:
+        chain = ", ".join(f"{name!r}: {layer!r}" for name, layer in self.layers.items())
+        return f"Sequential({{{chain}}}, dtype={self.dtype.name!r})"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a pickle or deep copy, in which every array is its own, and make the layers share again."""
+        self.__dict__.update(state)
+        self._bind()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of parameters, gradients and outputs."""
+        return self.parameters.dtype
+
+    def forward(self, x: ArrayLike, training: bool = False) -> Array:
+        """Return the output of the last layer.
+
+        Parameters
+        ----------
+        x : array_like of shape (N, inputs)
+            One example per row.
+        training : bool, default False
+            Keep (a copy of the input and) what `backward` needs.
+
+        Returns
+        -------
+        array of shape (N, outputs)
+        """
+        # The copy keeps `backward` right even if the caller changes x in place before it.
+        y: Array = np.array(x, self.dtype, copy=True if training else None)
+        for layer in self.layers.values():
+            y = layer.forward(y, training)
+        if training:
+            self._output_shape = y.shape
+        return y
+
+    def backward(self, gradient: ArrayLike) -> Array:
+        """Fill `gradients` and return the gradient in the input.
+
+        Parameters
+        ----------
+        gradient : array_like of shape (N, outputs)
+            Slope of the loss in the output of the last `forward(x, training=True)`.
+
+        Returns
+        -------
+        array of shape (N, inputs)
+
+        Raises
+        ------
+        ShapeError
+            A gradient of another shape than the output.
+        LossfnError
+            No forward pass in training mode came before.
+        """
+        first, slope = self._back_to_first(gradient)
+        return first.backward(slope)
+
+    def fill(self, gradient: ArrayLike) -> None:
+        """Fill `gradients` as `backward` does, but spare the slope in the input, which no optimizer needs."""
+        first, slope = self._back_to_first(gradient)
+        first.fill(slope)
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Return the output for `x`, keeping nothing."""
+        return self.forward(x)
+
+    def _back_to_first(self, gradient: ArrayLike) -> tuple[Layer, Array]:
+        # dL/dx = dL/dy dy/dx, layer by layer from the last to the second
+        first, *others = self.layers.values()
+        slope: Array = np.asarray(gradient, self.dtype)
+        if self._output_shape not in (None, slope.shape):
+            expected, fix = f"shape {self._output_shape}, that of the output", "gradient.reshape(output.shape)"
+            raise ShapeError(say("gradient", expected=expected, got=slope.shape, fix=fix))
+        for layer in reversed(others):
+            slope = layer.backward(slope)
+        return first, slope
+
+    def _bind(self) -> None:
+        start = 0
+        for layer in self.layers.values():
+            part = slice(start, start + layer.size)
+            layer.bind(self.parameters[part], self.gradients[part])
+            start += layer.size
+
+    def _check(self, dtype: np.dtype[Any]) -> None:
+        if not self.layers:
+            raise OptionError(say("layers", expected="at least one layer", got="none"))
+        if len(set(map(id, self.layers.values()))) < len(self.layers):
+            raise OptionError(say("layers", expected="distinct objects", got="one layer twice"))
+        if dtype not in (np.float32, np.float64):
+            raise OptionError(say("dtype", expected="float32 or float64", got=dtype.name))
+
+
+def _named(layers: Sequence[Layer]) -> dict[str, Layer]:
+    return {f"{type(layer).__name__.lower()}{index}": layer for index, layer in enumerate(layers)}

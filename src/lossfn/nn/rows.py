@@ -1,0 +1,57 @@
+"""Examples that belong together: inputs, targets and weights, checked once and batched many times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossfn.core.errors import ArgumentError, ShapeError, say
+from lossfn.nn.layers import Array
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs x of shape (N, features), targets y of N rows, weights of shape (N,) or None."""
+
+    x: Array
+    y: NDArray[Any]
+    weight: Array | None
+
+    def __post_init__(self) -> None:
+        _require_length("y", self.y, len(self.x))
+        if self.weight is not None:
+            _require_length("sample_weight", self.weight, len(self.x))
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batches(self, size: int, generator: np.random.Generator | None = None) -> Iterator[Rows]:
+        """Yield batches of `size` rows, the last one shorter; shuffled when there is a generator."""
+        order = np.arange(len(self)) if generator is None else generator.permutation(len(self))
+        for start in range(0, len(self), size):
+            index = order[start : start + size]
+            weight = None if self.weight is None else self.weight.take(index)
+            yield Rows(self.x.take(index, axis=0), self.y.take(index, axis=0), weight)
+
+
+def finite_array(x: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """Return `x` as an array of `dtype`; refuse an empty one and NaN or infinity, naming the first."""
+    array: Array = np.asarray(x, dtype)
+    if array.ndim == 0 or array.size == 0:
+        raise ShapeError(say("x", expected="at least one row and one column", got=f"shape {array.shape}"))
+    if not np.isfinite(array).all():
+        place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
+        got, cause = f"{array[place]} at {place}", "missing values"
+        fix = "x = x[np.isfinite(x).all(axis=1)], with the same rows of y"
+        raise ArgumentError(say("x", expected="finite numbers", got=got, cause=cause, fix=fix))
+    return array
+
+
+def _require_length(argument: str, array: NDArray[Any], rows: int) -> None:
+    if array.ndim == 0 or len(array) != rows:
+        expected = f"{rows} rows, one for each row of x"
+        raise ShapeError(say(argument, expected=expected, got=f"shape {array.shape}"))

@@ -1,0 +1,101 @@
+"""What a network's output means: how it meets the target, how it is scored, what it predicts."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossfn.core.errors import OptionError, TargetError, say
+from lossfn.nn.layers import Array
+
+
+class Task(Protocol):
+    """The meaning of an output of shape (N, outputs)."""
+
+    metric: str
+
+    def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return the targets as the loss wants them."""
+
+    def prediction(self, output: Array, target: NDArray[Any]) -> Array:
+        """Return the output in the shape in which the loss compares it with `target`."""
+
+    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
+        """Return what the metric is the mean of."""
+
+    def decide(self, output: Array) -> NDArray[Any]:
+        """Return what a user wants to know: values or class numbers."""
+
+
+class Regression:
+    """Numbers; one output column meets a target of shape (N,) as shape (N,)."""
+
+    metric = "mse"
+
+    def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
+        return np.asarray(y, dtype)
+
+    def prediction(self, output: Array, target: NDArray[Any]) -> Array:
+        return output[:, 0] if target.ndim == 1 and output.shape[1] == 1 else output
+
+    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
+        squares: NDArray[Any] = np.square(prediction - target)
+        return squares
+
+    def decide(self, output: Array) -> NDArray[Any]:
+        return output[:, 0] if output.shape[1] == 1 else output
+
+
+class BinaryClassification:
+    """One logit a row: class 1 where it is positive. Targets are 0 and 1 as floats."""
+
+    metric = "accuracy"
+
+    def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
+        return np.asarray(y, dtype)
+
+    def prediction(self, output: Array, target: NDArray[Any]) -> Array:
+        return output[:, 0]
+
+    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
+        hits: NDArray[Any] = np.equal(prediction > 0, target > 0.5)
+        return hits
+
+    def decide(self, output: Array) -> NDArray[Any]:
+        return np.greater(output[:, 0], 0).astype(np.int64)
+
+
+class MultiClassification:
+    """One logit a class: the largest wins. Targets are class numbers."""
+
+    metric = "accuracy"
+
+    def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
+        labels = np.asarray(y)
+        if labels.dtype.kind not in "biu":
+            expected, got = "integer class numbers 0, 1, 2, ...", f"dtype {labels.dtype}"
+            fix = "names, y = np.unique(y, return_inverse=True)"
+            raise TargetError(say("y", expected=expected, got=got, cause="class names or floats", fix=fix))
+        return labels
+
+    def prediction(self, output: Array, target: NDArray[Any]) -> Array:
+        return output
+
+    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
+        hits: NDArray[Any] = np.equal(prediction.argmax(axis=1), target)
+        return hits
+
+    def decide(self, output: Array) -> NDArray[Any]:
+        labels: NDArray[Any] = output.argmax(axis=1)
+        return labels
+
+
+def choose_task(task: str, outputs: int) -> Task:
+    """Return the meaning of `outputs` columns under the word a user says."""
+    if task == "regression":
+        return Regression()
+    if task == "classification":
+        return BinaryClassification() if outputs == 1 else MultiClassification()
+    raise OptionError(say("task", expected="'regression' or 'classification'", got=repr(task)))
