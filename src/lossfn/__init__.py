@@ -12,11 +12,20 @@ if TYPE_CHECKING:
     from lossfn.core.loss import Loss
     from lossfn.core.options import option
     from lossfn.core.reduction import LossSum
+    from lossfn.functions import *
+    from lossfn.losses.barron import *
     from lossfn.losses.binary import *
     from lossfn.losses.classes import *
     from lossfn.losses.divergences import *
+    from lossfn.losses.hinges import *
+    from lossfn.losses.huber import *
     from lossfn.losses.likelihoods import *
+    from lossfn.losses.margins import *
+    from lossfn.losses.quantiles import *
     from lossfn.losses.regression import *
+    from lossfn.losses.reweighted import *
+    from lossfn.losses.robust import *
+    from lossfn.losses.smooth import *
 
 _HOME = {
     "Choice": "core.domain",
@@ -26,7 +35,14 @@ _HOME = {
     "LossSum": "core.reduction",
     "Pointwise": "core.kinds",
     "Row": "core.kinds",
+    "log_sigmoid": "functions",
+    "log_softmax": "functions",
+    "logsumexp": "functions",
+    "one_hot": "functions",
     "option": "core.options",
+    "sigmoid": "functions",
+    "softmax": "functions",
+    "softplus": "functions",
 }
 
 

@@ -169,6 +169,19 @@ class Code:
         kind = x.kind.strip("<>").split(" ")[-1]
         return self.let(f"extractelement {x.kind} {x.name}, i32 0", kind)
 
+    def transpose(self, rows: list[Value]) -> list[Value]:
+        """Turn sixteen rows of sixteen lanes into columns: four rounds of two-input shuffles."""
+        for step in (8, 4, 2, 1):
+            low = [lane if not lane & step else lane - step + LANES for lane in range(LANES)]
+            high = [lane + step if not lane & step else lane + LANES for lane in range(LANES)]
+            following = list(rows)
+            for i in range(LANES):
+                if not i & step:
+                    following[i] = self.shuffle(rows[i], rows[i + step], low)
+                    following[i + step] = self.shuffle(rows[i], rows[i + step], high)
+            rows = following
+        return rows
+
     # -- control ------------------------------------------------------------------------------------------
 
     def label(self, name: str) -> None:
@@ -233,6 +246,10 @@ class Code:
 
     def load(self, stream: Stream, index: Value, mask: Value | None = None) -> Value:
         """Sixteen consecutive elements as float64 (int64 as they are); masked lanes read nothing and hold 0."""
+        return self.double(self.load_raw(stream, index, mask))
+
+    def load_raw(self, stream: Stream, index: Value, mask: Value | None = None) -> Value:
+        """Sixteen consecutive elements, half types as float32; masked lanes read nothing and hold 0."""
         kind, at = f"<{LANES} x {MEMORY[stream.dtype]}>", self.address(stream, index)
         size = BYTES[stream.dtype]
         if mask is None:
@@ -243,7 +260,11 @@ class Code:
 
     def store(self, stream: Stream, index: Value, x: Value, mask: Value | None = None) -> None:
         """Round sixteen float64 to the stream's dtype and write them; masked lanes write nothing."""
-        x, at, size = self.narrow(x, stream.dtype), self.address(stream, index), BYTES[stream.dtype]
+        self.store_raw(stream, index, self.narrow(x, stream.dtype), mask)
+
+    def store_raw(self, stream: Stream, index: Value, x: Value, mask: Value | None = None) -> None:
+        """Write sixteen elements that have the stream's dtype already."""
+        at, size = self.address(stream, index), BYTES[stream.dtype]
         if mask is None:
             self.do(f"store {x.kind} {x.name}, ptr {at}, align {size}")
             return
@@ -252,21 +273,21 @@ class Code:
         self.do(f"call void @llvm.masked.store.{suffix(x.kind)}.p0({to})")
 
     def widen(self, x: Value, dtype: str) -> Value:
-        """Bring what memory holds to float64."""
-        if dtype in ("float64", "int64"):
-            return x
+        """Bring half types to float32."""
         if dtype == "bfloat16":
             wide = self.cast("zext", x, f"<{LANES} x i32>") << 16
-            x = self.cast("bitcast", wide, f"<{LANES} x float>")
-        elif dtype == "float16":
-            x = self.cast("fpext", x, f"<{LANES} x float>")
-        return self.cast("fpext", x, REAL)
+            return self.cast("bitcast", wide, f"<{LANES} x float>")
+        return self.cast("fpext", x, f"<{LANES} x float>") if dtype == "float16" else x
+
+    def double(self, x: Value) -> Value:
+        """Bring float32 to float64."""
+        return self.cast("fpext", x, x.kind.replace("float", "double")) if "float" in x.kind else x
 
     def narrow(self, x: Value, dtype: str) -> Value:
-        """Round float64 to what memory holds."""
+        """Round float64 (or float32) to what memory holds."""
         if dtype in ("float64", "int64"):
             return x
-        x = self.cast("fptrunc", x, f"<{LANES} x float>")
+        x = self.cast("fptrunc", x, f"<{LANES} x float>") if "double" in x.kind else x
         if dtype == "float16":
             return self.cast("fptrunc", x, f"<{LANES} x half>")
         return self._to_bfloat(x) if dtype == "bfloat16" else x

@@ -1,0 +1,173 @@
+"""The row template for few classes: sixteen rows side by side, one lane each."""
+
+from __future__ import annotations
+
+import math
+
+from lossfn.engines.native.code import INTEGER, LANES, REAL, Code, Stream, Value
+from lossfn.engines.native.elementary import Elementary
+from lossfn.engines.native.pointwise import weigh
+from lossfn.engines.native.rows import (
+    Frame,
+    RowPlan,
+    Slopes,
+    Sums,
+    at_labels,
+    class_gradient,
+    class_hessian,
+    finish,
+    illegal,
+)
+
+BLOCK = 1024
+MOST = 128
+
+
+def build(plan: RowPlan, fma: bool) -> tuple[str, set[str]]:
+    """Write the kernel; rows come in groups of sixteen, of which those below `stop` count."""
+    code = Code(fma)
+    body = _Body(Frame(plan, code))
+    start, stop, zero = Value(code, "i64", "%start"), Value(code, "i64", "%stop"), code.like(0.0, REAL)
+
+    def block(begin: Value, carried: list[Value]) -> list[Value]:
+        limit = begin + BLOCK
+        end = code.select(code.compare("slt", limit, stop), limit, stop)
+        (acc,) = code.loop(begin, end, LANES, [zero], lambda i, s: [s[0] + body.group(i, stop)])
+        total = code.first(code.fold(acc, lambda x, y: x + y))
+        where = code.address(Stream("%sums", "float64"), code.integer("sdiv", begin - start, BLOCK))
+        code.do(f"store double {total.name}, ptr {where}, align 8")
+        return [total]
+
+    (total,) = code.loop(start, stop, BLOCK, [code.like(0.0, "double")], block)
+    return body.frame.text(total), code.declared
+
+
+class _Body:
+    """Sixteen rows: their logits are turned into columns in the scratch space, then each pass is a loop."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame, self.code, self.plan = frame, frame.code, frame.plan
+        self.functions = Elementary(frame.code, frame.plan.long)
+        # Columns of logits, then of w = e^(x - top), then of each output: 16 lanes of up to 8 bytes each.
+        self.held = "float64" if frame.plan.dtype == "float64" else "float32"
+        column = frame.classes + (LANES - 1) & -LANES
+        self.zero, self.size = Value(self.code, "i64", "0"), column << 7
+        self.x = Stream("%scratch", self.held)
+        self.w = self._region(1)
+        self.tiles = [Stream(self._region(2 + i).pointer, self.held) for i in range(frame.plan.order)]
+
+    def _region(self, place: int) -> Stream:
+        at = self.code.integer("mul", self.size, place)
+        return Stream(self.code.let(f"getelementptr i8, ptr %scratch, i64 {at.name}", "ptr").name, "float64")
+
+    def group(self, i: Value, stop: Value) -> Value:
+        """Process rows i to i + 15; return what they add to the sum."""
+        code, frame, plan = self.code, self.frame, self.plan
+        self._columns(i)
+        labels = code.load(frame.labels, i)
+        bad = illegal(code, labels, frame.classes)
+        weight = code.load(frame.weight, i) if frame.weight else None
+        slopes = finish(frame, self._sums(labels), at_labels(frame, labels, bad))
+        if plan.order:
+            self._pull(slopes, labels, weight)
+            for out, tile in zip(frame.outs, self.tiles, strict=True):
+                self._rows(i, out, tile)
+        term = weigh(code, slopes.value, weight, None)
+        if frame.terms:
+            code.store(frame.terms, i, term)
+        if weight is not None:
+            bad = bad & code.compare("une", weight, 0.0)
+        lanes = Value(code, INTEGER, "<" + ", ".join(f"i64 {n}" for n in range(LANES)) + ">")
+        live = code.compare("slt", lanes, code.splat(stop - i))
+        return code.select(live, code.select(bad, math.nan, term), 0.0)
+
+    def _columns(self, i: Value) -> None:
+        code, frame = self.code, self.frame
+
+        def tile(c: Value, _: list[Value]) -> list[Value]:
+            mask = self._within(c)
+            starts = [code.integer("mul", i + r, frame.classes) + c for r in range(LANES)]
+            columns = code.transpose([code.load_raw(frame.logits, at, mask) for at in starts])
+            for k, column in enumerate(columns):
+                code.store_raw(self.x, (c + k) << 4, column)
+            return []
+
+        code.loop(self.zero, frame.classes, LANES, [], tile)
+
+    def _rows(self, i: Value, out: Stream, tile: Stream) -> None:
+        code, frame = self.code, self.frame
+
+        def block(c: Value, _: list[Value]) -> list[Value]:
+            mask = self._within(c)
+            rows = code.transpose([code.load_raw(tile, (c + k) << 4) for k in range(LANES)])
+            for r, row in enumerate(rows):
+                code.store(out, code.integer("mul", i + r, frame.classes) + c, row, mask)
+            return []
+
+        code.loop(self.zero, frame.classes, LANES, [], block)
+
+    def _within(self, c: Value) -> Value:
+        lanes = Value(self.code, INTEGER, "<" + ", ".join(f"i64 {n}" for n in range(LANES)) + ">")
+        return self.code.compare("slt", lanes, self.code.splat(self.frame.classes - c))
+
+    def _sums(self, labels: Value) -> Sums:
+        code, frame, zero = self.code, self.frame, self.code.like(0.0, REAL)
+
+        def highest(c: Value, s: list[Value]) -> list[Value]:
+            x = code.load(self.x, c << 4)
+            return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
+
+        (top,) = code.loop(self.zero, frame.classes, 1, [code.like(-math.inf, REAL)], highest)
+
+        def exponentials(c: Value, s: list[Value]) -> list[Value]:
+            x = code.load(self.x, c << 4)
+            is_label = code.compare("eq", labels, code.splat(c))
+            shift = code.select(code.compare("oeq", x, top), 0.0, x - top)
+            w = self.functions.exp_unit(shift)
+            if self.plan.order:
+                code.store(self.w, c << 4, w)
+            found = [
+                code.select(is_label, shift, s[0]),
+                code.select(is_label, w, s[1]),
+                s[2] + code.select(is_label, 0.0, w),
+            ]
+            return found + (self._mean(c, x, shift, s[3:]) if self.plan.needs_mean else [])
+
+        carried = [zero] * (5 if self.plan.needs_mean else 3)
+        shift, own, others, *mean = code.loop(self.zero, frame.classes, 1, carried, exponentials)
+        return Sums(top, shift, own, others, *(mean or (None, None)))
+
+    def _mean(self, c: Value, x: Value, shift: Value, s: list[Value]) -> list[Value]:
+        share = self._share(c, x)
+        return [s[0] + self.code.select(self._finite(x), share * shift, 0.0), s[1] + share]
+
+    def _finite(self, x: Value) -> Value:
+        return self.code.compare("une", x, -math.inf)
+
+    def _share(self, c: Value, x: Value) -> Value:
+        code, name = self.code, self.plan.class_weight
+        weight: Value | float = 1.0 if name is None else self.frame.scalar(self.frame.tables[name], c)
+        return code.select(self._finite(x), weight, 0.0)
+
+    def _pull(self, slopes: Slopes, labels: Value, weight: Value | None) -> None:
+        code, frame = self.code, self.frame
+
+        def one(c: Value, _: list[Value]) -> list[Value]:
+            p = code.load(self.w, c << 4) * slopes.inverse
+            is_label = code.compare("eq", labels, code.splat(c))
+            share = self._share(c, code.load(self.x, c << 4)) if self.plan.needs_mean else None
+            for make, tile in zip((class_gradient, class_hessian), self.tiles, strict=False):
+                g = weigh(code, make(frame, slopes, p, share, is_label), weight, frame.scale)
+                code.store(tile, c << 4, g)
+            return []
+
+        code.loop(self.zero, frame.classes, 1, [], one)
+
+
+def scratch(classes: int, order: int) -> int:
+    """How many float64 of scratch space one thread needs."""
+    columns = -(-classes // LANES) * LANES
+    return columns * LANES * (2 + order)
+
+
+__all__ = ["BLOCK", "MOST", "build", "scratch"]

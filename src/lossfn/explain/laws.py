@@ -1,0 +1,95 @@
+"""The laws every loss keeps, run on any loss: the library's own, a user's, or a sum of them.
+
+No law holds a second copy of a formula: slopes are compared with the values, engines with each other,
+a batch with its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lossfn.core.errors import LawError
+from lossfn.core.loss import Loss
+from lossfn.explain import batches, derivatives
+from lossfn.explain.cases import Case, draw
+
+Law = Callable[[Case], None]
+
+LAWS: dict[str, Law] = {
+    "values": derivatives.values,
+    "gradient": derivatives.gradient,
+    "hessian": derivatives.hessian,
+    "target slope": derivatives.target_slope,
+    "kinks": derivatives.kinks,
+    "ends": derivatives.ends,
+    "convex": derivatives.convex,
+    "shift": derivatives.shift,
+    "nan": batches.nan,
+    "weights": batches.weights,
+    "zero weight": batches.zero_weight,
+    "reduction": batches.reduction,
+    "order": batches.order,
+    "split": batches.split,
+    "inputs": batches.inputs,
+    "options": batches.options,
+    "copies": batches.copies,
+    "dtypes": batches.dtypes,
+    "engines": batches.engines,
+}
+
+
+@dataclass(frozen=True)
+class LawResult:
+    """What one law says of one loss: `detail` names input, expected and got where it is broken."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+def check(loss: Loss, laws: tuple[str, ...] | None = None, seed: int = 0) -> list[LawResult]:
+    """Try a loss on every law, or on those named.
+
+    Examples
+    --------
+    >>> import lossfn as lf
+    >>> from lossfn.explain.laws import check
+    >>> all(result.passed for result in check(lf.Huber(delta=2.0)))
+    True
+    """
+    return [_tried(name, loss, seed) for name in laws or tuple(LAWS)]
+
+
+def verify(loss: Loss, seed: int = 0) -> None:
+    """Raise `LawError` naming law, input, expected and got if the loss breaks one.
+
+    Examples
+    --------
+    >>> import lossfn as lf
+    >>> from lossfn.explain.laws import verify
+    >>> class Wrong(lf.Pointwise, register=False):
+    ...     def formula(self, m, prediction, target):
+    ...         return m.square(prediction - target)
+    ...     def gradient(self, m, prediction, target):
+    ...         return prediction - target
+    >>> verify(Wrong())
+    Traceback (most recent call last):
+        ...
+    lossfn.core.errors.LawError: Wrong() breaks the law "gradient": ...
+    """
+    for name in LAWS:
+        result = _tried(name, loss, seed)
+        if not result.passed:
+            raise LawError(f'{loss!r} breaks the law "{name}": {result.detail}')
+
+
+def _tried(name: str, loss: Any, seed: int) -> LawResult:
+    try:
+        LAWS[name](draw(loss, seed))
+    except LawError as broken:
+        return LawResult(name, False, str(broken))
+    except Exception as error:  # a user's formula may raise anything: that, too, is a finding
+        return LawResult(name, False, f"raised {type(error).__name__}: {error}")
+    return LawResult(name, True)
