@@ -32,7 +32,9 @@ def fit(target: Function, weight: Function, low: mp.mpf, high: mp.mpf, degree: i
                 for j in range(degree + 1):
                     normal[i, j] += scale * w * powers[i] * powers[j]
         c = mp.lu_solve(normal, right)
-        residuals = [mp.sqrt(w) * abs(mp.polyval(list(c)[::-1], x) - v) for x, v, w in zip(nodes, values, weights, strict=True)]
+        residuals = [
+            mp.sqrt(w) * abs(mp.polyval(list(c)[::-1], x) - v) for x, v, w in zip(nodes, values, weights, strict=True)
+        ]
         error = max(residuals)
         total = mp.fsum(s * r for s, r in zip(lawson, residuals, strict=True))
         lawson = [s * r / total for s, r in zip(lawson, residuals, strict=True)]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from lossfn.core.loss import Loss
     from lossfn.core.options import option
     from lossfn.core.reduction import LossSum
+    from lossfn.core.threads import get_num_threads, set_num_threads
+    from lossfn.explain.laws import check
     from lossfn.functions import *
     from lossfn.losses.barron import *
     from lossfn.losses.binary import *
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from lossfn.losses.smooth import *
 
 _HOME = {
+    "check": "explain.laws",
+    "get_num_threads": "core.threads",
+    "set_num_threads": "core.threads",
     "Choice": "core.domain",
     "Distribution": "core.kinds",
     "Interval": "core.domain",

@@ -88,7 +88,9 @@ def _run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
 
 def _explain_nan(loss: Loss, batch: Batch) -> None:
     if batch.target.ndim != batch.predictions[0].ndim:
-        arrays.bad_label(batch.target, None if batch.weight is None else batch.weight != 0, batch.predictions[0].shape[1])
+        arrays.bad_label(
+            batch.target, None if batch.weight is None else batch.weight != 0, batch.predictions[0].shape[1]
+        )
     inputs = dict(zip(loss.inputs, (*batch.predictions, batch.target), strict=False))
     first_offender(inputs, batch.weight, loss.domains())
 

@@ -1,17 +1,17 @@
 """Everything the library raises on purpose.
 
-    LossfnError
-    ├── ArgumentError (ValueError)      an argument is wrong
-    │   ├── ShapeError                  its shape
-    │   ├── DomainError                 its values lie outside what the loss is defined for
-    │   ├── TargetError                 a class label that is not one
-    │   ├── WeightError                 a negative or non-finite weight
-    │   └── OptionError                 a hyperparameter or keyword
-    ├── DTypeError (TypeError)          an array of a kind no loss is defined for
-    ├── UnknownLossError (LookupError)  no loss of that name
-    ├── FormulaError (TypeError)        a formula that cannot be traced
-    ├── DerivativeError (TypeError)     a derivative the loss does not have
-    └── LawError (AssertionError)       `lossfn.check` found a law broken
+LossfnError
+├── ArgumentError (ValueError)      an argument is wrong
+│   ├── ShapeError                  its shape
+│   ├── DomainError                 its values lie outside what the loss is defined for
+│   ├── TargetError                 a class label that is not one
+│   ├── WeightError                 a negative or non-finite weight
+│   └── OptionError                 a hyperparameter or keyword
+├── DTypeError (TypeError)          an array of a kind no loss is defined for
+├── UnknownLossError (LookupError)  no loss of that name
+├── FormulaError (TypeError)        a formula that cannot be traced
+├── DerivativeError (TypeError)     a derivative the loss does not have
+└── LawError (AssertionError)       `lossfn.check` found a law broken
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lossfn.core.graph import Node, Tracer, derive
@@ -63,12 +63,12 @@ def _trace(structure: tuple[Any, ...], alike: _Alike) -> Program:
     inputs = {name: m.input(name) for name in loss.inputs}
     value = _node(m, bound.apply_formula(m, inputs))
 
-    @lru_cache(maxsize=None)
+    @cache
     def slopes(name: str) -> Node:
         given = bound.known_slope(m, inputs, name)
         return derive(value, inputs[name]) if given is None else _node(m, given)
 
-    @lru_cache(maxsize=None)
+    @cache
     def curvatures(first: str, second: str) -> Node:
         given = bound.known_curvature(m, inputs, first, second)
         return derive(slopes(first), inputs[second]) if given is None else _node(m, given)

@@ -11,7 +11,7 @@ from lossfn.core.arrays import Array, float_dtype
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.graph import evaluate
-from lossfn.core.kinds import Distribution, Pointwise, Row
+from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.core.program import Program, trace
 from lossfn.core.vocabulary import Vocabulary
@@ -80,7 +80,9 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
             weight = None if batch.weight is None else batch.weight.reshape(-1)[part]
             poison = _poison(program, loss, batch, part) if ask.check else False
             value = _times(value, weight)
-            total += float(np.where(poison & (value == value) if weight is None else poison & (weight != 0), np.nan, value).sum())
+            total += float(
+                np.where(poison & (value == value) if weight is None else poison & (weight != 0), np.nan, value).sum()
+            )
             if terms is not None:
                 terms[part] = value
             for out, result in zip((*gradient, *hessian), (*slopes, *curvatures), strict=True):
@@ -133,13 +135,19 @@ def _row(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tu
     labels = np.where(legal, labels, 0)
     taken = _bound(loss, lambda n, v: v[labels] if np.ndim(v) else float(v))
     table = getattr(loss, "class_weight", None)
-    s = row.gathered(logits, labels) if loss.takes == "log_probs" else row.statistics(logits, labels, 1.0 if table is None else table)
+    s = (
+        row.gathered(logits, labels)
+        if loss.takes == "log_probs"
+        else row.statistics(logits, labels, 1.0 if table is None else table)
+    )
     inputs = {name: getattr(s, name) for name in loss.inputs}
     value = loss.bind(lambda name, value: taken[name]).apply_formula(M, inputs)
     value = np.where(legal, value, np.nan)
     if ask.order == 0:
         return value, [], []
-    slopes = dict(zip(loss.inputs, _filled([program.slopes(n) for n in loss.inputs], inputs | taken, labels), strict=True))
+    slopes = dict(
+        zip(loss.inputs, _filled([program.slopes(n) for n in loss.inputs], inputs | taken, labels), strict=True)
+    )
     gradient = row.gradient(s, slopes)
     if ask.order == 1:
         return value, [gradient], []
@@ -158,7 +166,9 @@ def _distribution(loss: Any, program: Program, batch: Batch, part: slice, ask: A
     shares = loss.bind(lambda name, value: settings[name]).apply_formula(M, inputs)
     value = np.broadcast_to(shares, inputs["target"].shape).sum(axis=1)
     name = "target" if ask.wrt == ("target",) else "log_prob"
-    nodes = ([program.slopes(name)] if ask.order > 0 else []) + ([program.curvatures(name, name)] if ask.order > 1 else [])
+    nodes = ([program.slopes(name)] if ask.order > 0 else []) + (
+        [program.curvatures(name, name)] if ask.order > 1 else []
+    )
     slopes = _filled(nodes, inputs | settings, inputs["target"])
     if not coupled or name == "target":
         return value, slopes[:1], slopes[1:]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from lossfn.explain.cases import Array, Case
 
 from lossfn.core.errors import LawError
-from lossfn.explain.cases import Array, Case
 
 
 def agree(
@@ -21,7 +21,9 @@ def agree(
     if got.size == 0:
         return
     with np.errstate(all="ignore"):
-        excess = np.where((got == expected) | (np.isnan(got) & np.isnan(expected)), -np.inf, abs(got - expected) - tolerance)
+        excess = np.where(
+            (got == expected) | (np.isnan(got) & np.isnan(expected)), -np.inf, abs(got - expected) - tolerance
+        )
     excess = np.where(np.isnan(excess), np.inf, excess)
     excess = np.where(where, excess, -np.inf)
     if excess.max() > 0:

@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from lossfn.explain.cases import Array, Case
 
 from lossfn.core.dispatch import ENGINES, using
 from lossfn.core.domain import Choice, Interval
 from lossfn.core.errors import LossfnError
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.explain.agree import agree, demand
-from lossfn.explain.cases import Array, Case
 
 CLOSE = 4e-15
 
@@ -71,7 +71,9 @@ def _of_label(case: Case) -> Array:
     if isinstance(case.loss, Row):
         table, labels = getattr(case.loss, "class_weight", None), case.target[0]
         ignored = labels == case.loss.ignore_index
-        counted = np.where(ignored, 0.0, counted if table is None else np.broadcast_to(table, len(case.points))[labels * ~ignored])
+        counted = np.where(
+            ignored, 0.0, counted if table is None else np.broadcast_to(table, len(case.points))[labels * ~ignored]
+        )
     return counted
 
 
@@ -83,7 +85,9 @@ def zero_weight(case: Case) -> None:
     shaped = weight.reshape(-1, case.columns) if case.columns > 1 else weight
     clean, dirty = _all(case), _all(replace(case, points=points), sample_weight=shaped)
     for what, got in dirty.items():
-        agree(case, f"{what} beside hidden terms", got, np.where(weight == 0, 0.0, clean[what]), CLOSE * abs(clean[what]))
+        agree(
+            case, f"{what} beside hidden terms", got, np.where(weight == 0, 0.0, clean[what]), CLOSE * abs(clean[what])
+        )
         demand(bool((got[..., weight == 0] == 0).all()), f"{what} of a term of weight 0 is not 0")
     mean = case.loss(*replace(case, points=points).arguments(), sample_weight=shaped)
     _total(case, "mean beside hidden terms", mean, (clean["value"] / (weight * _of_label(case)).sum())[weight > 0])
@@ -236,7 +240,14 @@ def _narrowly(case: Case, what: str, dtype: Any, got: Array, truth: Array) -> No
         expected = truth.astype(dtype).astype(np.float64)
     finite = np.isfinite(truth) & (abs(truth) < top)
     size = abs(truth)[finite].max(initial=0.0)
-    agree(case, f"{what} in {dtype}", got, np.where(finite, truth, expected), eps * (2 * abs(truth) + size / 32) + tiny, finite)
+    agree(
+        case,
+        f"{what} in {dtype}",
+        got,
+        np.where(finite, truth, expected),
+        eps * (2 * abs(truth) + size / 32) + tiny,
+        finite,
+    )
     agree(case, f"{what} in {dtype}", np.isnan(got) * 1.0, np.isnan(truth) * 1.0)
 
 
@@ -256,7 +267,9 @@ def engines(case: Case) -> None:
             found = _all(case)
         for what, got in found.items():
             size = np.where(np.isfinite(truth[what]), abs(truth[what]), 0.0)
-            agree(case, f"{what} of the engine {name!r}", got, truth[what], 1e-13 * size + 1e-15 * size.max(initial=0.0))
+            agree(
+                case, f"{what} of the engine {name!r}", got, truth[what], 1e-13 * size + 1e-15 * size.max(initial=0.0)
+            )
 
 
 def available() -> list[str]:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from lossfn.explain.cases import CENTRAL, FORWARD, Array, Case, difference, room, sides
 
 from lossfn.core.domain import REAL, Interval
 from lossfn.core.graph import order
 from lossfn.core.kinds import Pointwise
 from lossfn.core.program import trace
 from lossfn.explain.agree import agree, demand
-from lossfn.explain.cases import CENTRAL, FORWARD, Array, Case, difference, room, sides
 
 FAR = 10.0 ** np.array([3, 10, 30, 100, 300])
 
@@ -25,7 +25,9 @@ def values(case: Case) -> None:
     ordinary = replace(case, points=case.points, target=case.target)
     inside = np.all([room(domain, case.points[k]) > 0 for k, domain in case.coordinates()], axis=0)
     for part in parts:
-        demand(bool(np.isfinite(part(ordinary))[..., inside].all()), f"{part.__name__} are not finite on ordinary terms")
+        demand(
+            bool(np.isfinite(part(ordinary))[..., inside].all()), f"{part.__name__} are not finite on ordinary terms"
+        )
         for size in FAR:
             far = _far(case, size)
             agree(far, f"{part.__name__} far out", np.isnan(part(far)) * 1.0, np.zeros(1))
@@ -57,7 +59,15 @@ def hessian(case: Case) -> None:
     if case.loss.differentiable:
         what = "hessian (the slope of the gradient)"
         for k, domain in case.coordinates():
-            _along(case, "prediction", k, room(domain, case.points[k]), what, lambda c, k=k: c.slopes()[k], case.curvatures()[k])
+            _along(
+                case,
+                "prediction",
+                k,
+                room(domain, case.points[k]),
+                what,
+                lambda c, k=k: c.slopes()[k],
+                case.curvatures()[k],
+            )
 
 
 def _compare(case: Case, wrt: str, what: str, answer: Callable[[Case], Array], got: Callable[[int], Array]) -> None:
@@ -90,7 +100,9 @@ def kinks(case: Case) -> None:
 def _found(case: Case, k: int, domain: object) -> Case | None:
     """Return terms moved along coordinate k to the last number before a condition changes, found by bisection."""
     x, terms = case.points[k], case.points.shape[1]
-    ends = np.clip(x + np.linspace(-8, 8, 34)[:, None], getattr(domain, "low", -np.inf), getattr(domain, "high", np.inf))
+    ends = np.clip(
+        x + np.linspace(-8, 8, 34)[:, None], getattr(domain, "low", -np.inf), getattr(domain, "high", np.inf)
+    )
     found = sides(case.moved("prediction", k, ends - x)).reshape(-1, len(ends), terms)
     which, step, term = np.nonzero(found[:, 1:] * found[:, :-1] < 0)
     if len(which) == 0:
@@ -159,7 +171,9 @@ def ends(case: Case) -> None:
             value = there.values()
             agree(there, "value at the end of the domain", np.isnan(value) * 1.0, np.zeros(1))
             if case.loss.differentiable:
-                expected, error = difference(there, "prediction", k, np.full(len(value), 0.125), Case.values, FORWARD * inward)
+                expected, error = difference(
+                    there, "prediction", k, np.full(len(value), 0.125), Case.values, FORWARD * inward
+                )
                 sure = np.isfinite(value) & (error <= 1e-4 * np.maximum(1.0, abs(expected)))
                 agree(there, "gradient at the end of the domain", there.slopes()[k], expected, 8 * error + 1e-7, sure)
 
@@ -187,7 +201,13 @@ def shift(case: Case) -> None:
         agree(case, "value after a shift", moved.values(), case.values(), scale * (1 + abs(case.values())))
         agree(case, "gradient after a shift", moved.slopes(), case.slopes(), scale)
         agree(case, "hessian after a shift", moved.curvatures(), case.curvatures(), scale)
-    agree(case, "sum of a row's gradient", case.slopes().sum(axis=0), np.zeros(1), 1e-12 * (1 + abs(case.slopes()).sum(axis=0)))
+    agree(
+        case,
+        "sum of a row's gradient",
+        case.slopes().sum(axis=0),
+        np.zeros(1),
+        1e-12 * (1 + abs(case.slopes()).sum(axis=0)),
+    )
 
 
 __all__ = ["CENTRAL", "convex", "ends", "gradient", "hessian", "kinks", "shift", "target_slope", "values"]

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lossfn.explain.cases import Case, draw
+
 from lossfn.core.errors import LawError
 from lossfn.core.loss import Loss
 from lossfn.explain import batches, derivatives
-from lossfn.explain.cases import Case, draw
 
 Law = Callable[[Case], None]
 
@@ -49,32 +50,31 @@ class LawResult:
     detail: str = ""
 
 
-def check(loss: Loss, laws: tuple[str, ...] | None = None, seed: int = 0) -> list[LawResult]:
+def results(loss: Loss, laws: tuple[str, ...] | None = None, seed: int = 0) -> list[LawResult]:
     """Try a loss on every law, or on those named.
 
     Examples
     --------
     >>> import lossfn as lf
-    >>> from lossfn.explain.laws import check
-    >>> all(result.passed for result in check(lf.Huber(delta=2.0)))
+    >>> from lossfn.explain.laws import results
+    >>> all(result.passed for result in results(lf.Huber(delta=2.0)))
     True
     """
     return [_tried(name, loss, seed) for name in laws or tuple(LAWS)]
 
 
-def verify(loss: Loss, seed: int = 0) -> None:
+def check(loss: Loss, seed: int = 0) -> None:
     """Raise `LawError` naming law, input, expected and got if the loss breaks one.
 
     Examples
     --------
     >>> import lossfn as lf
-    >>> from lossfn.explain.laws import verify
     >>> class Wrong(lf.Pointwise, register=False):
     ...     def formula(self, m, prediction, target):
     ...         return m.square(prediction - target)
     ...     def gradient(self, m, prediction, target):
     ...         return prediction - target
-    >>> verify(Wrong())
+    >>> lf.check(Wrong())
     Traceback (most recent call last):
         ...
     lossfn.core.errors.LawError: Wrong() breaks the law "gradient": ...

@@ -59,10 +59,14 @@ def draw_shares(groups: Sequence[GroupLoss], many: int = 12) -> Figure:
     with canvas(1, 9.2, 0.75 + 0.34 * len(shown)) as (figure, (axes,)):
         places = np.arange(len(shown))
         axes.barh(places, [100 * group.share for group in shown], height=0.62, color=SERIES[0])
-        axes.plot([100 * group.count / rows for group in shown], places, "|", color=INK, markersize=13, markeredgewidth=1.6)
+        axes.plot(
+            [100 * group.count / rows for group in shown], places, "|", color=INK, markersize=13, markeredgewidth=1.6
+        )
         for place, group in enumerate(shown):
             end = 100 * max(group.share, group.count / rows)
-            axes.annotate(f"{group.share:.1%}", (end, place), (6, 0), textcoords="offset points", va="center", fontsize=8)
+            axes.annotate(
+                f"{group.share:.1%}", (end, place), (6, 0), textcoords="offset points", va="center", fontsize=8
+            )
         axes.set_yticks(places, [group.group for group in shown], color=INK, fontsize=9)
         axes.set_title("share of the loss (bar) and of the rows (mark), in %")
         axes.invert_yaxis()
@@ -101,7 +105,12 @@ def _draw_history(axes: Axes, measure: str, found: Sequence[tuple[str, Sequence[
     axes.set_title(measure)
     axes.xaxis.get_major_locator().set_params(integer=True)
     spread = [figure for _, figures in found for figure in figures if figure > 0]
-    if measure != "accuracy" and spread and max(spread) > 30 * min(spread) and len(spread) == sum(len(f) for _, f in found):
+    if (
+        measure != "accuracy"
+        and spread
+        and max(spread) > 30 * min(spread)
+        and len(spread) == sum(len(f) for _, f in found)
+    ):
         axes.set_yscale("log")
     ends = [(figures[-1], part, colour) for (part, figures), colour in zip(found, SERIES, strict=False)]
     label_ends(axes, len(found[0][1]), ends)

@@ -110,7 +110,9 @@ def _distribution(loss: Any) -> View:
     x, logits = np.linspace(-5, 5, POINTS), loss.takes == "logits"
     rows, log = np.column_stack([x, np.zeros_like(x)]) if logits else _log_probabilities(x), loss.target_domain == REAL
     targets = ((t, np.tile(np.log([t, 1 - t]) if log else [t, 1 - t], (len(x), 1))) for t in (0.5, 0.8, 0.99))
-    curves = (_curve(loss, f"target ({t:g}, {1 - t:.2g})", rows, target, lambda part: part[:, 0]) for t, target in targets)
+    curves = (
+        _curve(loss, f"target ({t:g}, {1 - t:.2g})", rows, target, lambda part: part[:, 0]) for t, target in targets
+    )
     return View("logit of the first class − logit of the second", "score of the first class", x, tuple(curves))
 
 

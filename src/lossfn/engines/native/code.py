@@ -139,9 +139,7 @@ class Code:
         """`x` in the lanes where the condition holds, else `y`."""
         kind = x.kind if isinstance(x, Value) else y.kind if isinstance(y, Value) else REAL
         x, y = self.like(x, kind), self.like(y, kind)
-        return self.let(
-            f"select {condition.kind} {condition.name}, {kind} {x.name}, {kind} {y.name}", kind
-        )
+        return self.let(f"select {condition.kind} {condition.name}, {kind} {x.name}, {kind} {y.name}", kind)
 
     def cast(self, verb: str, x: Value, kind: str) -> Value:
         """Convert between kinds: bitcast, fpext, fptrunc, zext, trunc, sitofp …"""

@@ -85,7 +85,9 @@ def _sweep(
     def copied(start: int, stop: int) -> None:
         for begin in range(start, stop, CHUNK):
             end = min(begin + CHUNK, stop)
-            ins = [np.ascontiguousarray(_part(a, begin, end), dtype=np.dtype(d)) for a, d in zip(read, dtypes, strict=True)]
+            ins = [
+                np.ascontiguousarray(_part(a, begin, end), dtype=np.dtype(d)) for a, d in zip(read, dtypes, strict=True)
+            ]
             outs = [np.empty(end - begin, w.dtype) for w in written]
             at = [a.ctypes.data for a in (*ins, *outs)]
             function(*at, fixed, sums.ctypes.data + 8 * (begin // BLOCK), 0, end - begin, scale)

@@ -30,7 +30,9 @@ class _Machine:
         self.target = llvm.Target.from_default_triple().create_target_machine(
             cpu=self.name, features=self.features, opt=3, reloc="pic", codemodel="default"
         )
-        self.identity = f"{llvmlite.__version__} {llvm.llvm_version_info} {llvm.get_default_triple()} {self.name} {self.features}"
+        self.identity = (
+            f"{llvmlite.__version__} {llvm.llvm_version_info} {llvm.get_default_triple()} {self.name} {self.features}"
+        )
 
     def compile(self, text: str) -> bytes:
         """Optimise and compile a module to an object file."""

@@ -67,9 +67,13 @@ def _blocks(code: Code, body: _Body) -> Value:
         end = code.select(code.compare("slt", limit, stop), limit, stop)
         full = begin + ((end - begin) & -LANES)
         (acc,) = code.loop(begin, full, LANES, [zero], lambda i, s: [s[0] + body.step(i, None)])
-        (acc,) = code.when(code.compare("slt", full, end), lambda: [acc + body.step(full, tail_mask(code, full, end))], [acc])
+        (acc,) = code.when(
+            code.compare("slt", full, end), lambda: [acc + body.step(full, tail_mask(code, full, end))], [acc]
+        )
         total = code.first(code.fold(acc, lambda x, y: x + y))
-        where = code.address(Stream("%sums", "float64"), (begin >> BLOCK.bit_length() - 1) - (start >> BLOCK.bit_length() - 1))
+        where = code.address(
+            Stream("%sums", "float64"), (begin >> BLOCK.bit_length() - 1) - (start >> BLOCK.bit_length() - 1)
+        )
         code.do(f"store double {total.name}, ptr {where}, align 8")
         return [total]
 
