@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ FLOATS = ("float32", "float64", "float16", "bfloat16")
 
 def as_array(value: Any, name: str) -> Array:
     """Return a numeric array without copying where that can be avoided; refuse what has no numbers."""
+    if type(value) is np.ndarray and (value.dtype.kind in "iub" or is_float(value)):
+        return value
     if isinstance(value, np.ma.MaskedArray):
         raise DTypeError(
             say(
@@ -28,7 +31,7 @@ def as_array(value: Any, name: str) -> Array:
     if module in ("torch", "jax", "jaxlib", "tensorflow"):
         raise DTypeError(say(name, expected="a NumPy array", got=f"a {module} array", fix=f"numpy.asarray({name})"))
     array = value.to_numpy() if hasattr(value, "to_numpy") else _converted(value, name)
-    if array.dtype.kind not in "iub" and array.dtype.name not in FLOATS:
+    if array.dtype.kind not in "iub" and not is_float(array):
         raise DTypeError(say(name, expected=_KINDS, got=f"dtype {array.dtype}", fix=f"{name}.astype(numpy.float64)"))
     return array
 
@@ -43,20 +46,32 @@ def _converted(value: Any, name: str) -> Array:
         raise ShapeError(say(name, expected="rows of equal length", got=str(error))) from None
 
 
+@lru_cache(maxsize=256)
+def native_float(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
+    """Return a floating dtype in native byte order, None for any other."""
+    return dtype.newbyteorder("=") if dtype.name in FLOATS else None
+
+
 def is_float(array: Array) -> bool:
     """Tell whether the dtype is a floating one."""
-    return array.dtype.name in FLOATS
+    return native_float(array.dtype) is not None
 
 
 def float_dtype(array: Array) -> np.dtype[Any]:
     """Return the dtype of a prediction's gradient: its own, native byte order; float64 for integers."""
-    return array.dtype.newbyteorder("=") if is_float(array) else np.dtype(np.float64)
+    return native_float(array.dtype) or np.dtype(np.float64)
+
+
+@lru_cache(maxsize=1024)
+def joint(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype of the terms: mixed floats promote, integers follow the floats beside them."""
+    floats = [found for dtype in dtypes if (found := native_float(dtype)) is not None]
+    return np.result_type(*floats) if floats else np.dtype(np.float64)
 
 
 def promote(*arrays: Array) -> np.dtype[Any]:
-    """Return the dtype of the terms: mixed floats promote, integers follow the floats beside them."""
-    dtypes = [float_dtype(a) for a in arrays if is_float(a)]
-    return np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
+    """Return the dtype of the terms of these arrays."""
+    return joint(*(array.dtype for array in arrays))
 
 
 def same_shape(prediction: Array, target: Array, name: str = "target") -> None:

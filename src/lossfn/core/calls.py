@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lossfn.core import arrays
+from lossfn.core import arrays, shortcut
 from lossfn.core.batch import Batch, first_offender
 from lossfn.core.dispatch import Answer, Ask, engine
 from lossfn.core.errors import DerivativeError, OptionError, ShapeError, say
@@ -29,6 +29,8 @@ def value(
     check: bool,
 ) -> Any:
     """Answer a plain call."""
+    if sample_weight is None and (short := shortcut.value(loss, prediction, target, reduction, check)) is not None:
+        return short
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     answer = _run(loss, batch, Ask(0, (), 1.0, _reduces(reduction) == "none", check))
     return _reduced(answer, batch, reduction, empty)
@@ -47,6 +49,10 @@ def value_and_grad(
     out: Any,
 ) -> tuple[Any, Any]:
     """Answer `value_and_grad`."""
+    if sample_weight is None and wrt == "prediction":
+        short = shortcut.value_and_grad(loss, prediction, target, reduction, check, out)
+        if short is not None:
+            return short
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "gradient")
     scale = gradient_scale(_reduces(reduction), batch.denominator)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
 
 from lossfn.core.arrays import Array
 
@@ -54,9 +56,20 @@ def _default() -> str:
     return "native" if find_spec("llvmlite") else "reference"
 
 
+def chosen() -> str:
+    """Return the name of the engine in force: the compiled one where it can be had."""
+    return _chosen.get() or _default()
+
+
 def engine() -> Any:
-    """Return the engine in force: the compiled one where it can be had."""
-    return import_module(ENGINES[_chosen.get() or _default()])
+    """Return the engine in force."""
+    return import_module(ENGINES[chosen()])
+
+
+def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:
+    """Return run(size, scale, prediction, target, gradient?) -> total, if the engine has such a short way."""
+    make = getattr(engine(), "plain_pass", None)
+    return None if make is None else make(loss, ask, *dtypes)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
@@ -54,6 +54,11 @@ class Loss:
     def __post_init__(self) -> None:
         """Check and freeze the hyperparameters."""
         settle(self)
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What engines remember of this loss: it never changes."""
+        return {}
 
     # -- what a call looks like ---------------------------------------------------------------------
 

@@ -40,7 +40,10 @@ class Program:
 
 def trace(loss: Loss) -> Program:
     """Return the program of a loss: one per structure, whatever its numbers."""
-    return _trace(loss.structure(), _Alike(loss))
+    if "program" not in loss.memo:
+        loss.memo["program"] = _trace(loss.structure(), _Alike(loss))
+    found: Program = loss.memo["program"]
+    return found
 
 
 class _Alike:

@@ -1,5 +1,5 @@
 """The native engine: formulas compiled in the process by LLVM, one fused pass over memory."""
 
-from lossfn.engines.native.run import run
+from lossfn.engines.native.run import plain_pass, run
 
-__all__ = ["run"]
+__all__ = ["plain_pass", "run"]

@@ -6,7 +6,8 @@ import math
 import struct
 
 from lossfn.engines.native import coefficients as table
-from lossfn.engines.native.code import INTEGER, REAL, Code, Value
+from lossfn.engines.native.code import Code
+from lossfn.engines.native.value import INTEGER, REAL, Value
 
 # Adding 1.5·2^52 leaves the rounded integer in the low bits of a float64.
 ROUND = 6755399441055744.0

@@ -1,18 +1,17 @@
-"""Running the pointwise template: arrays to pointers, blocks to threads, block sums to one total."""
+"""Running the pointwise template: blocks to threads, block sums to one total."""
 
 from __future__ import annotations
 
-import ctypes
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossfn.core.arrays import Array, float_dtype
+from lossfn.core.arrays import Array, float_dtype, native_float
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
-from lossfn.core.kinds import Pointwise
+from lossfn.core.loss import Loss
 from lossfn.core.program import trace
 from lossfn.engines.native import machine, pool
 from lossfn.engines.native.pointwise import BLOCK, Plan, build
@@ -21,85 +20,104 @@ from lossfn.engines.native.pointwise import BLOCK, Plan, build
 CHUNK = 8 * BLOCK
 
 
+class Pass(NamedTuple):
+    """A compiled pass and the numbers its hyperparameters have."""
+
+    function: Any
+    numbers: Array
+
+
 @lru_cache(maxsize=4096)
 def kernel(plan: Plan) -> Any:
     """Compile a pass, or fetch it from disk."""
-    text, declared = build(plan, machine.machine().fma)
-    pointers = len(plan.inputs) + plan.weighted + bool(plan.keep) + len(plan.outputs) + 2
-    arguments = [ctypes.c_void_p] * pointers + [ctypes.c_int64, ctypes.c_int64, ctypes.c_double]
-    return machine.function("\n".join(sorted(declared)) + "\n" + text, arguments)
+    target = machine.machine()
+    return machine.function(build(plan, target.fma, target.data), plan.arrays, 2)
 
 
-def run(loss: Pointwise, batch: Batch, ask: Ask) -> Answer:
+def numbers(loss: Loss) -> dict[str, float]:
+    """Return the hyperparameters that are one number."""
+    return {name: float(value) for name, value in loss.settings().items() if not np.ndim(value)}
+
+
+def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np.dtype[Any], ...]) -> Pass:
+    """Return the pass over arrays of these dtypes: inputs, hyperparameters that are arrays, weight."""
+    key = (ask.order, ask.wrt, ask.keep, ask.check, dtypes, out)
+    if key not in loss.memo:
+        settings = numbers(loss)
+        names = (*loss.inputs, *(n for n in loss.settings() if n not in settings))
+        terms = np.result_type(*dtypes[: len(loss.inputs)])
+        plan = Plan(
+            program=trace(loss),
+            settings=tuple(settings),
+            inputs=tuple((n, d.name) for n, d in zip(names, dtypes, strict=False)),
+            weighted=len(dtypes) > len(names),
+            order=ask.order,
+            wrt=ask.wrt,
+            keep=terms.name if ask.keep else None,
+            outputs=tuple(d.name for d in out),
+            check=ask.check,
+            long=terms == np.float64,
+        )
+        loss.memo[key] = Pass(kernel(plan), np.array([*settings.values()]))
+    found: Pass = loss.memo[key]
+    return found
+
+
+def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     """Run a pointwise loss on a batch."""
-    settings = loss.settings()
-    numbers = np.array([float(v) for v in settings.values() if not np.ndim(v)])
-    tables = {n: np.broadcast_to(v, batch.shape) for n, v in settings.items() if np.ndim(v)}
-    reads = dict(zip(loss.inputs, (*batch.predictions, batch.target), strict=True)) | tables
+    tables = (np.broadcast_to(v, batch.shape) for v in loss.settings().values() if np.ndim(v))
+    weight = () if batch.weight is None else (batch.weight,)
+    read = (*batch.predictions, batch.target, *tables, *weight)
+    dtypes = tuple(_read_as(a, batch) for a in read)
     sources = (batch.target,) if ask.wrt == ("target",) else batch.predictions
     outs = ask.out or (tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 0 else ())
     outs = outs + (tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 1 else ())
     terms = np.empty(batch.shape, batch.dtype) if ask.keep else None
-    plan = Plan(
-        program=trace(loss),
-        settings=tuple(n for n, v in settings.items() if not np.ndim(v)),
-        inputs=tuple((n, _read_as(a, batch)) for n, a in reads.items()),
-        weighted=batch.weight is not None,
-        order=ask.order,
-        wrt=ask.wrt,
-        keep=batch.dtype.name if ask.keep else None,
-        outputs=tuple(o.dtype.name for o in outs),
-        check=ask.check,
-        long=batch.dtype == np.float64,
-    )
-    weight = () if batch.weight is None else (batch.weight,)
-    read = (*reads.values(), *weight)
-    dtypes = (*(d for _, d in plan.inputs), *("float64" for _ in weight))
-    written = (*(() if terms is None else (terms,)), *outs)
-    total = _sweep(kernel(plan), read, dtypes, written, numbers, ask.scale, batch.terms)
+    compiled = ready(loss, ask, dtypes, tuple(o.dtype for o in outs))
+    total = _sweep(compiled, read, dtypes, (*(() if terms is None else (terms,)), *outs), ask.scale, batch.terms)
     return Answer(total, terms, outs[: len(sources)], outs[len(sources) :])
 
 
-def _read_as(array: Array, batch: Batch) -> str:
-    name = array.dtype.name
-    return name if name in ("float32", "float64", "float16", "bfloat16") else batch.dtype.name
+def _read_as(array: Array, batch: Batch) -> np.dtype[Any]:
+    return native_float(array.dtype) or batch.dtype
 
 
 def _sweep(
-    function: Any,
+    compiled: Pass,
     read: tuple[Array, ...],
-    dtypes: tuple[str, ...],
+    dtypes: tuple[np.dtype[Any], ...],
     written: tuple[Array, ...],
-    numbers: Array,
     scale: float,
     size: int,
 ) -> float:
     sums = np.zeros(-(-size // BLOCK))
-    fixed = numbers.ctypes.data
-    direct = all(map(_direct, read, dtypes)) and all(w.flags.c_contiguous for w in written)
-    pointers = [a.ctypes.data for a in (*read, *written)] if direct else []
+    function, fixed = compiled
+    direct = all(map(in_place, read, dtypes)) and all(w.flags.c_contiguous for w in written)
 
     def work(start: int, stop: int) -> None:
-        function(*pointers, fixed, sums.ctypes.data + 8 * (start // BLOCK), start, stop, scale)
+        function(*read, *written, fixed, sums[start // BLOCK :], start, stop, scale)
 
     def copied(start: int, stop: int) -> None:
         for begin in range(start, stop, CHUNK):
             end = min(begin + CHUNK, stop)
-            ins = [
-                np.ascontiguousarray(_part(a, begin, end), dtype=np.dtype(d)) for a, d in zip(read, dtypes, strict=True)
-            ]
+            ins = [np.ascontiguousarray(_part(a, begin, end), dtype=d) for a, d in zip(read, dtypes, strict=True)]
             outs = [np.empty(end - begin, w.dtype) for w in written]
-            at = [a.ctypes.data for a in (*ins, *outs)]
-            function(*at, fixed, sums.ctypes.data + 8 * (begin // BLOCK), 0, end - begin, scale)
+            function(*ins, *outs, fixed, sums[begin // BLOCK :], 0, end - begin, scale)
             for w, o in zip(written, outs, strict=True):
                 (w if w.ndim == 1 else w.reshape(-1))[begin:end] = o
 
     pool.share(work if direct else copied, size, CHUNK, size)
+    return joined(sums)
+
+
+def joined(sums: Array) -> float:
+    """Add the blocks' sums, exactly rounded where they are finite."""
     return math.fsum(sums) if np.isfinite(sums).all() else float(sums.sum())
 
 
-def _direct(array: Array, dtype: str) -> bool:
-    return array.flags.c_contiguous and array.dtype.isnative and array.dtype.name == dtype and array.flags.aligned
+def in_place(array: Array, dtype: np.dtype[Any]) -> bool:
+    """Tell whether a kernel can read an array where it lies."""
+    return array.flags.c_contiguous and array.dtype == dtype and array.flags.aligned
 
 
 def _part(array: Array, begin: int, end: int) -> Array:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lossfn.core.graph import Node, order
-from lossfn.engines.native.code import REAL, Code, Value
+from lossfn.engines.native.code import Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.lower import lower
+from lossfn.engines.native.value import REAL, Value
 
 
 class Numbers(dict[str, Value]):

@@ -13,6 +13,7 @@ from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
+import numpy as np
 
 MAGIC = b"lossfn-object-1\n"
 _alive: list[Any] = []
@@ -30,6 +31,7 @@ class _Machine:
         self.target = llvm.Target.from_default_triple().create_target_machine(
             cpu=self.name, features=self.features, opt=3, reloc="pic", codemodel="default"
         )
+        self.data = _data_offset()
         self.identity = (
             f"{llvmlite.__version__} {llvm.llvm_version_info} {llvm.get_default_triple()} {self.name} {self.features}"
         )
@@ -53,21 +55,30 @@ class _Machine:
         return int(engine.get_function_address("kernel"))
 
 
+def _data_offset() -> int:
+    """Return where an array object keeps its data pointer: after the object's head, which differs between builds."""
+    probe = np.zeros(1)
+    places = range(16, 64, 8)
+    held = (ctypes.c_size_t.from_address(id(probe) + place).value for place in places)
+    return next(place for place, pointer in zip(places, held, strict=True) if pointer == probe.ctypes.data)
+
+
 @lru_cache(maxsize=1)
 def machine() -> _Machine:
     """Return the machine, made on first use."""
     return _Machine()
 
 
-def function(text: str, arguments: list[Any]) -> Any:
-    """Return the kernel of a module as a ctypes function that releases the interpreter lock."""
+def function(text: str, arrays: int, integers: int) -> Any:
+    """Return the kernel of a module as a function of arrays, integers and a scale; it releases the interpreter lock."""
     target = machine()
     key = hashlib.sha256(f"{target.identity}\n{text}".encode()).hexdigest()
     object_file = recall(key)
     if object_file is None:
         object_file = target.compile(text)
         remember(key, object_file)
-    return ctypes.CFUNCTYPE(ctypes.c_double, *arguments)(target.load(object_file))
+    kinds = [ctypes.py_object] * arrays + [ctypes.c_int64] * integers + [ctypes.c_double]
+    return ctypes.CFUNCTYPE(ctypes.c_double, *kinds)(target.load(object_file))
 
 
 def folder() -> Path:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from lossfn.core.graph import Node
 from lossfn.core.program import Program
-from lossfn.engines.native.code import LANES, MASK, REAL, Code, Stream, Value
+from lossfn.engines.native.code import Code
 from lossfn.engines.native.emit import Numbers, emit
+from lossfn.engines.native.memory import Stream
+from lossfn.engines.native.value import INTEGER, LANES, REAL, Value
 
 BLOCK = 8192
 
@@ -28,37 +30,31 @@ class Plan:
     check: bool
     long: bool
 
-
-def build(plan: Plan, fma: bool) -> tuple[str, set[str]]:
-    """Write the kernel: kernel(inputs…, weight?, terms?, outputs…, settings, start, stop, scale, sums)."""
-    code = Code(fma)
-    pointers = [f"%{name.replace('.', '_')}" for name, _ in plan.inputs]
-    reads = {n: Stream(p, d) for p, (n, d) in zip(pointers, plan.inputs, strict=True)}
-    weight = Stream("%weight", "float64") if plan.weighted else None
-    terms = Stream("%terms", plan.keep) if plan.keep else None
-    writes = [Stream(f"%out{i}", dtype) for i, dtype in enumerate(plan.outputs)]
-    steady = _settings(code, plan)
-    scale = code.splat(Value(code, "double", "%scale"))
-    body = _Body(plan, code, reads, weight, terms, writes, steady, scale)
-    total = _blocks(code, body)
-    code.do(f"ret double {total.name}")
-    arrays = [*pointers, *(s.pointer for s in (weight, terms) if s), *(s.pointer for s in writes), "%settings", "%sums"]
-    head = ", ".join([*(f"ptr noalias {p}" for p in arrays), "i64 %start", "i64 %stop", "double %scale"])
-    text = f"define double @kernel({head}) {{\nentry:\n" + "\n".join(code.lines) + "\n}\n"
-    return text, code.declared
+    @property
+    def arrays(self) -> int:
+        """How many arrays the kernel takes: inputs, weight, terms, outputs, settings, sums."""
+        return len(self.inputs) + self.weighted + bool(self.keep) + len(self.outputs) + 2
 
 
-def _settings(code: Code, plan: Plan) -> Numbers:
-    steady = Numbers()
-    table = Stream("%settings", "float64")
-    for place, name in enumerate(plan.settings):
+def build(plan: Plan, fma: bool, data: int) -> str:
+    """Write kernel(inputs…, weight?, terms?, outputs…, settings, sums, start, stop, scale)."""
+    code = Code(fma, data)
+    body = _Body(plan, code)
+    sums = code.array("sums", "float64")
+    return code.text(["start", "stop"], _blocks(code, body, sums))
+
+
+def read_settings(code: Code, names: tuple[str, ...]) -> Numbers:
+    """Load the hyperparameters, each into all lanes."""
+    numbers, table = Numbers(), code.array("settings", "float64")
+    for place, name in enumerate(names):
         at = code.address(table, Value(code, "i64", str(place)))
-        steady[name] = code.splat(code.let(f"load double, ptr {at}, align 8", "double"))
-    steady.steady = frozenset(plan.settings)
-    return steady
+        numbers[name] = code.splat(code.let(f"load double, ptr {at}, align 8", "double"))
+    numbers.steady = frozenset(names)
+    return numbers
 
 
-def _blocks(code: Code, body: _Body) -> Value:
+def _blocks(code: Code, body: _Body, sums: Stream) -> Value:
     start, stop = Value(code, "i64", "%start"), Value(code, "i64", "%stop")
     zero = code.like(0.0, REAL)
 
@@ -67,35 +63,35 @@ def _blocks(code: Code, body: _Body) -> Value:
         end = code.select(code.compare("slt", limit, stop), limit, stop)
         full = begin + ((end - begin) & -LANES)
         (acc,) = code.loop(begin, full, LANES, [zero], lambda i, s: [s[0] + body.step(i, None)])
-        (acc,) = code.when(
-            code.compare("slt", full, end), lambda: [acc + body.step(full, tail_mask(code, full, end))], [acc]
-        )
-        total = code.first(code.fold(acc, lambda x, y: x + y))
-        where = code.address(
-            Stream("%sums", "float64"), (begin >> BLOCK.bit_length() - 1) - (start >> BLOCK.bit_length() - 1)
-        )
-        code.do(f"store double {total.name}, ptr {where}, align 8")
-        return [total]
+        tail = tail_mask(code, full, end)
+        (acc,) = code.when(code.compare("slt", full, end), lambda: [acc + body.step(full, tail)], [acc])
+        return [store_sum(code, sums, acc, code.integer("sdiv", begin - start, BLOCK))]
 
     return code.loop(start, stop, BLOCK, [code.like(0.0, "double")], block)[0]
 
 
+def store_sum(code: Code, sums: Stream, acc: Value, place: Value) -> Value:
+    """Fold sixteen partial sums in a fixed tree and keep the result as that of one block."""
+    total = code.first(code.fold(acc, lambda x, y: x + y))
+    code.do(f"store double {total.name}, ptr {code.address(sums, place)}, align 8")
+    return total
+
+
 def tail_mask(code: Code, begin: Value, end: Value) -> Value:
     """Lanes of [begin, end) when fewer than sixteen elements are left."""
-    lanes = Value(code, f"<{LANES} x i64>", "<" + ", ".join(f"i64 {i}" for i in range(LANES)) + ">")
+    lanes = Value(code, INTEGER, "<" + ", ".join(f"i64 {i}" for i in range(LANES)) + ">")
     return code.compare("slt", lanes, code.splat(end - begin))
 
 
-@dataclass
 class _Body:
-    plan: Plan
-    code: Code
-    reads: dict[str, Stream]
-    weight: Stream | None
-    terms: Stream | None
-    writes: list[Stream]
-    steady: Numbers
-    scale: Value
+    def __init__(self, plan: Plan, code: Code) -> None:
+        self.plan, self.code = plan, code
+        self.reads = {name: code.array(f"in{k}", dtype) for k, (name, dtype) in enumerate(plan.inputs)}
+        self.weight = code.array("weight", "float64") if plan.weighted else None
+        self.terms = code.array("terms", plan.keep) if plan.keep else None
+        self.writes = [code.array(f"out{k}", dtype) for k, dtype in enumerate(plan.outputs)]
+        self.steady = read_settings(code, plan.settings)
+        self.scale = code.splat(Value(code, "double", "%scale"))
 
     def step(self, i: Value, mask: Value | None) -> Value:
         """Process sixteen elements at i; return what they add to the sum."""
@@ -135,6 +131,3 @@ def weigh(code: Code, x: Value, weight: Value | None, scale: Value | None) -> Va
         return x if scale is None else x * scale
     factor = weight if scale is None else weight * scale
     return code.select(code.compare("oeq", weight, 0.0), 0.0, x * factor)
-
-
-__all__ = ["BLOCK", "MASK", "Plan", "build", "tail_mask", "weigh"]

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.kinds import Pointwise
@@ -15,3 +20,12 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     if isinstance(loss, Pointwise):
         return elements.run(loss, batch, ask)
     return reference.run(loss, batch, ask)
+
+
+def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:
+    """Return run(size, scale, prediction, target, gradient?) -> total for one block of a plain pointwise loss."""
+    if not isinstance(loss, Pointwise) or len(loss.predictions) > 1 or any(map(np.ndim, loss.settings().values())):
+        return None
+    function, fixed = elements.ready(loss, ask, dtypes, dtypes[: ask.order])
+    unread = np.zeros(1)
+    return lambda size, scale, *arrays: function(*arrays, fixed, unread, 0, size, scale)

@@ -1,0 +1,69 @@
+"""The short way of a small call: plain arrays in, one kernel, a number out.
+
+It serves what a training loop does a million times; whatever is unusual takes the long way, which also words
+the errors. Both ways run the same kernel, so they give the same bits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lossfn.core.arrays import joint, native_float
+from lossfn.core.dispatch import Ask, chosen, plain_pass
+
+if TYPE_CHECKING:
+    from lossfn.core.loss import Loss
+
+SMALL = 8192
+
+
+def value(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool) -> Any:
+    """Return the reduced value, or None where only the long way will do."""
+    found = _pass(loss, prediction, target, reduction, 0, check)
+    if found is None:
+        return None
+    size, (run, scalar) = prediction.size, found
+    total = run(size, 1.0, prediction, target)
+    return None if total != total else scalar(total if reduction == "sum" else total / size)
+
+
+def value_and_grad(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool, out: Any) -> Any:
+    """Return the reduced value and its gradient, or None where only the long way will do."""
+    found = _pass(loss, prediction, target, reduction, 1, check)
+    if found is None:
+        return None
+    if out is None:
+        out = np.empty_like(prediction)
+    elif not _plain(out) or out.dtype != prediction.dtype or out.shape != prediction.shape or not out.flags.writeable:
+        return None
+    size, (run, scalar) = prediction.size, found
+    total = run(size, 1.0 / size if reduction == "mean" else 1.0, prediction, target, out)
+    return None if total != total else (scalar(total if reduction == "sum" else total / size), out)
+
+
+def _plain(array: Any) -> bool:
+    if type(array) is not np.ndarray:
+        return False
+    flags = array.flags
+    return flags.c_contiguous and flags.aligned
+
+
+def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, order: int, check: bool) -> Any:
+    if not (_plain(prediction) and _plain(target)) or reduction not in ("mean", "sum"):
+        return None
+    if prediction.shape != target.shape or not 0 < prediction.size <= SMALL:
+        return None
+    key = (chosen(), order, check, prediction.dtype, target.dtype)
+    memo = loss.memo
+    if key not in memo:
+        memo[key] = _prepared(loss, order, check, prediction.dtype, target.dtype)
+    return memo[key]
+
+
+def _prepared(loss: Loss, order: int, check: bool, *dtypes: np.dtype[Any]) -> Any:
+    if any(native_float(dtype) != dtype for dtype in dtypes) or (order and not loss.differentiable):
+        return None
+    run = plain_pass(loss, Ask(order, loss.predictions if order else (), 1.0, False, check), *dtypes)
+    return None if run is None else (run, np.float64 if joint(*dtypes) == np.float64 else np.float32)
