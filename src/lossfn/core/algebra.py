@@ -16,7 +16,7 @@ from lossfn.core.options import option
 class _Sum(Loss, abstract=True):
     """Σ weight · term over losses that read the same inputs."""
 
-    terms: tuple[tuple[float, Loss], ...] = option((), static=True)
+    terms: tuple[tuple[float, Loss], ...] = option(default=(), static=True)
 
     def apply_formula(self, m: Any, inputs: Mapping[str, Any]) -> Any:
         """Add the terms' formulas."""
@@ -67,7 +67,8 @@ class PointwiseSum(_Sum, Pointwise, register=False):
     @property
     def predictions(self) -> tuple[str, ...]:  # type: ignore[override]  # a sum reads what its terms read
         """The predictions the terms read."""
-        return self.terms[0][1].predictions  # type: ignore[attr-defined,no-any-return]
+        first: Any = self.terms[0][1]
+        return tuple(first.predictions)
 
 
 class RowSum(_Sum, Row, register=False):

@@ -126,7 +126,7 @@ def _need_derivatives(loss: Loss, what: str) -> None:
 
 def _wrt(loss: Loss, wrt: str) -> tuple[str, ...]:
     if wrt == "prediction":
-        return loss.predictions
+        return tuple(loss.predictions)
     if wrt == "target" and "target" in loss.inputs:
         return ("target",)
     allowed = '"prediction" or "target"' if "target" in loss.inputs else '"prediction": labels have no slope'

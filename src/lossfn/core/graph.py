@@ -35,7 +35,7 @@ class Node:
             )
         )
 
-    def __eq__(self, other: object) -> NoReturn:  # type: ignore[override]
+    def __eq__(self, other: object) -> NoReturn:
         raise FormulaError(
             say(
                 "formula",
@@ -45,7 +45,7 @@ class Node:
             )
         )
 
-    def __ne__(self, other: object) -> NoReturn:  # type: ignore[override]
+    def __ne__(self, other: object) -> NoReturn:
         self.__eq__(other)
 
     __hash__ = object.__hash__

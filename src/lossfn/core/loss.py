@@ -34,7 +34,7 @@ class Loss:
         What a call returns unless it says otherwise.
     """
 
-    reduction: str = option("mean", choices=REDUCTIONS, kw_only=True)
+    reduction: str = option(default="mean", choices=REDUCTIONS, kw_only=True)
 
     estimates: ClassVar[str] = "not stated"
     convex: ClassVar[bool] = True

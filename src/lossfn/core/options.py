@@ -15,8 +15,8 @@ _NUMBERS = (float, "float", "float | None")
 
 
 def option(
-    default: Any,
     *,
+    default: Any,
     domain: Domain | None = None,
     choices: tuple[Any, ...] | None = None,
     static: bool = False,

@@ -29,7 +29,9 @@ def value(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool)
     return None if total != total else scalar(total if reduction == "sum" else total / size)
 
 
-def value_and_grad(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool, out: Any) -> Any:
+def value_and_grad(
+    loss: Loss, prediction: Any, target: Any, reduction: str, check: bool, out: Any
+) -> tuple[Any, Any] | None:
     """Return the reduced value and its gradient, or None where only the long way will do."""
     found = _pass(loss, prediction, target, reduction, 1, check)
     if found is None:

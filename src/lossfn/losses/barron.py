@@ -46,8 +46,8 @@ class Barron(Pointwise):
     4.5 0.9889
     """
 
-    alpha: float = option(1.0, domain=Interval(), static=True)
-    scale: float = option(1.0, domain=POSITIVE)
+    alpha: float = option(default=1.0, domain=Interval(), static=True)
+    scale: float = option(default=1.0, domain=POSITIVE)
     convex: ClassVar[bool] = False
     estimates = "mean for alpha = 2, ever more mode-seeking below"
     elsewhere: ClassVar[Mapping[str, str]] = {

@@ -94,7 +94,7 @@ class BinaryCrossEntropyWithLogits(Pointwise):
     0.347
     """
 
-    pos_weight: Any = option(None, domain=NONNEGATIVE, array=True)
+    pos_weight: Any = option(default=None, domain=NONNEGATIVE, array=True)
     target_domain = UNIT
     estimates = "logit of the probability of the label 1"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -152,8 +152,8 @@ class BinaryFocal(Pointwise):
     [0.17329 0.00011] [-0.29829 -0.00031]
     """
 
-    gamma: float = option(2.0, domain=NONNEGATIVE, static=True)
-    alpha: float | None = option(None, domain=UNIT)
+    gamma: float = option(default=2.0, domain=NONNEGATIVE, static=True)
+    alpha: float | None = option(default=None, domain=UNIT)
     target_domain = UNIT
     convex: ClassVar[bool] = False
     estimates = "a sharpened logit: not a calibrated probability"

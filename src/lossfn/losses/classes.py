@@ -60,9 +60,9 @@ class CrossEntropy(Row):
     0.99235
     """
 
-    class_weight: Any = option(None, domain=NONNEGATIVE, array=True)
-    ignore_index: int | None = option(None, static=True, kw_only=True)
-    label_smoothing: float = option(0.0, domain=UNIT)
+    class_weight: Any = option(default=None, domain=NONNEGATIVE, array=True)
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
+    label_smoothing: float = option(default=0.0, domain=UNIT)
     estimates = "logits of the class probabilities"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "torch": "cross_entropy: the same; ignore_index is -100 by default, a mean of nothing is NaN",
@@ -113,9 +113,9 @@ class SoftCrossEntropy(Distribution, register=False):
     0.31326
     """
 
-    class_weight: Any = option(None, domain=NONNEGATIVE, array=True)
-    keep: float = option(1.0, domain=UNIT)
-    floor: float = option(0.0, domain=UNIT)
+    class_weight: Any = option(default=None, domain=NONNEGATIVE, array=True)
+    keep: float = option(default=1.0, domain=UNIT)
+    floor: float = option(default=0.0, domain=UNIT)
     estimates = "logits of the class probabilities"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "torch": "cross_entropy with probabilities: the same; NaN for a masked class",
@@ -153,8 +153,8 @@ class NegativeLogLikelihood(Row):
     0.2231 -1.0
     """
 
-    class_weight: Any = option(None, domain=NONNEGATIVE, array=True)
-    ignore_index: int | None = option(None, static=True, kw_only=True)
+    class_weight: Any = option(default=None, domain=NONNEGATIVE, array=True)
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     takes: ClassVar[str] = "log_probs"
     estimates = "log-probabilities of the classes"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -197,8 +197,8 @@ class ZLoss(Row):
     0.4805 [[0.6931 0.6931]]
     """
 
-    weight: float = option(1e-4, domain=NONNEGATIVE)
-    ignore_index: int | None = option(None, static=True, kw_only=True)
+    weight: float = option(default=1e-4, domain=NONNEGATIVE)
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "nothing: a penalty beside a cross-entropy"
     elsewhere: ClassVar[Mapping[str, str]] = {

@@ -13,7 +13,7 @@ from lossfn.core.options import option
 class _Divergence(Distribution, abstract=True):
     """What the divergences share: a target as probabilities or as log-probabilities."""
 
-    log_target: bool = option(False, choices=(False, True), static=True)
+    log_target: bool = option(default=False, choices=(False, True), static=True)
     estimates = "the target distribution"
 
     @property

@@ -47,7 +47,7 @@ class Huber(Pointwise):
     2.25 [1.  0.5]
     """
 
-    delta: float = option(1.0, domain=POSITIVE)
+    delta: float = option(default=1.0, domain=POSITIVE)
     estimates = "between median and mean"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "torch": "huber_loss: the same, but a weighted mean divides by the number of elements",
@@ -102,7 +102,7 @@ class SmoothL1(Pointwise):
     1.125 [ 0.5  -0.25]
     """
 
-    beta: float = option(1.0, domain=NONNEGATIVE)
+    beta: float = option(default=1.0, domain=NONNEGATIVE)
     estimates = "between median and mean"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "torch": "smooth_l1_loss: the same, beta = 0 included",

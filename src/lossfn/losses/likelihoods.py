@@ -142,7 +142,7 @@ class Tweedie(Pointwise):
     [8. 0.] [-2.  0.]
     """
 
-    power: float = option(1.5, domain=Interval(1, 2), static=True)
+    power: float = option(default=1.5, domain=Interval(1, 2), static=True)
     estimates = "log of the mean"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "scikit-learn": 'TweedieRegressor(power, link="log"): the same',

@@ -19,7 +19,7 @@ class Margin(Pointwise, abstract=True):
         How the target writes y: as 0 and 1, or as -1 and 1. Never guessed; other labels are an error.
     """
 
-    labels: str = option("01", choices=("01", "pm1"), static=True, kw_only=True)
+    labels: str = option(default="01", choices=("01", "pm1"), static=True, kw_only=True)
     estimates = "sign of the label"
 
     @property

@@ -44,7 +44,7 @@ class Quantile(Pointwise):
     0.6667 [-0.3     0.      0.0333]
     """
 
-    q: float = option(0.5, domain=OPEN_UNIT)
+    q: float = option(default=0.5, domain=OPEN_UNIT)
     estimates = "quantile q"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "scikit-learn": "mean_pinball_loss(alpha=q): the same; estimators take the slope -q at a residual of 0",
@@ -97,7 +97,7 @@ class Expectile(Pointwise):
     [-3.2  0.8] [1.6 0.4]
     """
 
-    q: float = option(0.5, domain=OPEN_UNIT)
+    q: float = option(default=0.5, domain=OPEN_UNIT)
     estimates = "expectile q"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "rlax": "expectile_loss: the same",

@@ -205,7 +205,7 @@ class EpsilonInsensitive(Pointwise):
     0.25 [0.  0.5]
     """
 
-    epsilon: float = option(0.1, domain=NONNEGATIVE)
+    epsilon: float = option(default=0.1, domain=NONNEGATIVE)
     estimates = "median, up to epsilon"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "scikit-learn": 'SVR and SGDRegressor(loss="epsilon_insensitive"): the same',

@@ -47,9 +47,9 @@ class Focal(Row):
     0.4076 [[ 0.09    0.2447 -0.3348]]
     """
 
-    gamma: float = option(2.0, domain=NONNEGATIVE, static=True)
-    alpha: Any = option(None, domain=NONNEGATIVE, array=True)
-    ignore_index: int | None = option(None, static=True, kw_only=True)
+    gamma: float = option(default=2.0, domain=NONNEGATIVE, static=True)
+    alpha: Any = option(default=None, domain=NONNEGATIVE, array=True)
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "sharpened logits: not calibrated probabilities"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -98,8 +98,8 @@ class PolyCrossEntropy(Row):
     1.07712
     """
 
-    epsilon: float = option(1.0, domain=Interval(-1))
-    ignore_index: int | None = option(None, static=True, kw_only=True)
+    epsilon: float = option(default=1.0, domain=Interval(-1))
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "logits of the class probabilities, sharpened"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -149,8 +149,8 @@ class GeneralizedCrossEntropy(Row):
     0.7
     """
 
-    q: float = option(0.7, domain=Interval(0, 1, low_open=True))
-    ignore_index: int | None = option(None, static=True, kw_only=True)
+    q: float = option(default=0.7, domain=Interval(0, 1, low_open=True))
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "classes under label noise"
     elsewhere: ClassVar[Mapping[str, str]] = {

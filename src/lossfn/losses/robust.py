@@ -43,7 +43,7 @@ class Cauchy(Pointwise):
     [0.6667 0.02  ]
     """
 
-    scale: float = option(1.0, domain=POSITIVE)
+    scale: float = option(default=1.0, domain=POSITIVE)
     convex: ClassVar[bool] = False
     estimates = "mode-seeking location"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -86,7 +86,7 @@ class Welsch(Pointwise):
     [0.3935 1.    ] [0.6065 0.    ]
     """
 
-    scale: float = option(1.0, domain=POSITIVE)
+    scale: float = option(default=1.0, domain=POSITIVE)
     convex: ClassVar[bool] = False
     estimates = "mode-seeking location"
     elsewhere: ClassVar[Mapping[str, str]] = {"kornia": "welsch_loss: the same at scale 1"}
@@ -126,7 +126,7 @@ class GemanMcClure(Pointwise):
     [0.4    1.9231] [0.64   0.0148]
     """
 
-    scale: float = option(1.0, domain=POSITIVE)
+    scale: float = option(default=1.0, domain=POSITIVE)
     convex: ClassVar[bool] = False
     estimates = "mode-seeking location"
     elsewhere: ClassVar[Mapping[str, str]] = {"kornia": "geman_mcclure_loss: the same at scale 1"}
@@ -170,7 +170,7 @@ class Tukey(Pointwise):
     [0.3854 0.6667] [0.5625 0.    ]
     """
 
-    scale: float = option(4.685, domain=POSITIVE)
+    scale: float = option(default=4.685, domain=POSITIVE)
     convex: ClassVar[bool] = False
     estimates = "mode-seeking location"
     elsewhere: ClassVar[Mapping[str, str]] = {"statsmodels": "TukeyBiweight(c=scale): the same gradient"}

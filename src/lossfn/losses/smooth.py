@@ -43,7 +43,7 @@ class PseudoHuber(Pointwise):
     [2.4] [0.216]
     """
 
-    delta: float = option(1.0, domain=POSITIVE)
+    delta: float = option(default=1.0, domain=POSITIVE)
     estimates = "between median and mean"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "SciPy": 'special.pseudo_huber(delta, r) and least_squares(loss="soft_l1", f_scale=delta): the same',
@@ -139,7 +139,7 @@ class Charbonnier(Pointwise):
     5.0 [0.8]
     """
 
-    eps: float = option(1e-3, domain=POSITIVE)
+    eps: float = option(default=1e-3, domain=POSITIVE)
     estimates = "median"
     elsewhere: ClassVar[Mapping[str, str]] = {
         "kornia": "charbonnier_loss is √(1 + r²) - 1, which is PseudoHuber(delta=1)",

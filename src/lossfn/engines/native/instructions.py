@@ -71,7 +71,7 @@ class Instructions:
         return self.let(f"select {condition.kind} {condition.name}, {kind} {x.name}, {kind} {y.name}", kind)
 
     def cast(self, verb: str, x: Value, kind: str) -> Value:
-        """Convert between kinds: bitcast, fpext, fptrunc, zext, trunc, sitofp …"""
+        """Convert between kinds: bitcast, fpext, fptrunc, zext, trunc, sitofp and so on."""
         return self.let(f"{verb} {x.kind} {x.name} to {kind}", kind)
 
     def splat(self, x: Value) -> Value:

@@ -36,9 +36,10 @@ class Memory(Instructions):
         size = BYTES[stream.dtype]
         if mask is None:
             return self.widen(self.let(f"load {kind}, ptr {at}, align {size}", kind), stream.dtype)
-        self.declared.add(f"declare {kind} @llvm.masked.load.{suffix(kind)}.p0(ptr, i32, {MASK}, {kind})")
-        raw = f"call {kind} @llvm.masked.load.{suffix(kind)}.p0(ptr {at}, i32 {size}, {MASK} {mask.name}, {kind} zeroinitializer)"
-        return self.widen(self.let(raw, kind), stream.dtype)
+        name = f"{kind} @llvm.masked.load.{suffix(kind)}.p0"
+        self.declared.add(f"declare {name}(ptr, i32, {MASK}, {kind})")
+        read = self.let(f"call {name}(ptr {at}, i32 {size}, {MASK} {mask.name}, {kind} zeroinitializer)", kind)
+        return self.widen(read, stream.dtype)
 
     def store(self, stream: Stream, index: Value, x: Value, mask: Value | None = None) -> None:
         """Round sixteen float64 to the stream's dtype and write them; masked lanes write nothing."""
