@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from lossfn.core.domain import Domain
@@ -47,10 +46,6 @@ class _Sum(Loss, abstract=True):
         """Write the sum as it was written."""
         return " + ".join(f"{weight!r} * {loss!r}" for weight, loss in self.terms)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as the call that makes an equal sum."""
-        return partial(type(self), terms=self.terms, reduction=self.reduction), ()
-
 
 def _inside(setting: Setting, place: int) -> Setting:
     return lambda name, value: setting(f"{place}.{name}", value)
@@ -62,7 +57,7 @@ class PointwiseSum(_Sum, Pointwise, register=False):
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names the terms read."""
-        return self.terms[0][1].inputs
+        return tuple(self.terms[0][1].inputs)
 
     @property
     def predictions(self) -> tuple[str, ...]:  # type: ignore[override]  # a sum reads what its terms read
@@ -72,12 +67,9 @@ class PointwiseSum(_Sum, Pointwise, register=False):
 
 
 class RowSum(_Sum, Row, register=False):
-    """A sum of row losses over the same logits and labels."""
+    """A sum of row losses over the same logits and labels; a mean divides by the class weights its terms share."""
 
-    @property
-    def ignore_index(self) -> int | None:  # type: ignore[override]  # a sum ignores what its terms ignore
-        """The label all terms ignore."""
-        return self.terms[0][1].ignore_index  # type: ignore[attr-defined,no-any-return]
+    class_weight: Any = option(default=None, array=True)
 
 
 class DistributionSum(_Sum, Distribution, register=False):
@@ -92,7 +84,7 @@ def combine(parts: list[tuple[float, Loss]]) -> Loss:
         terms += [(float(weight) * w, term) for w, term in inner]
     for kind, joined in ((Pointwise, PointwiseSum), (Row, RowSum), (Distribution, DistributionSum)):
         if all(isinstance(term, kind) for _, term in terms) and len({_reads(term) for _, term in terms}) == 1:
-            return joined(terms=tuple(terms))
+            return joined(terms=tuple(terms), **_shared(terms[0][1], terms))
     got = " and ".join(type(term).__name__ for _, term in terms)
     raise OptionError(
         say(
@@ -106,3 +98,13 @@ def combine(parts: list[tuple[float, Loss]]) -> Loss:
 
 def _reads(loss: Any) -> tuple[Any, ...]:
     return loss.inputs, getattr(loss, "takes", None), getattr(loss, "ignore_index", None)
+
+
+def _shared(first: Loss, terms: list[tuple[float, Loss]]) -> dict[str, Any]:
+    if not isinstance(first, Row):
+        return {}
+    given = [term.class_weight for _, term in terms if hasattr(term, "class_weight")]
+    if len({None if table is None else table.tobytes() for table in given}) > 1:
+        got = " and ".join(map(repr, given))
+        raise OptionError(say("sum of losses", expected="one class_weight in all terms that have one", got=got))
+    return {"ignore_index": first.ignore_index, "class_weight": given[0] if given else None}

@@ -13,6 +13,7 @@ from lossfn.core.batch import Batch
 from lossfn.core.domain import REAL, Domain, Interval
 from lossfn.core.errors import ShapeError, say
 from lossfn.core.loss import Loss
+from lossfn.core.options import option
 
 
 class Pointwise(Loss, abstract=True):
@@ -95,6 +96,11 @@ class Row(_OverClasses, abstract=True):
     `row.mean_log_prob` the mean over classes with a finite logit of log-probabilities (times
     `class_weight` where the loss has one). Array hyperparameters read as the label's entry.
 
+    Parameters
+    ----------
+    ignore_index : int, optional
+        Label of rows that do not count.
+
     Examples
     --------
     >>> import lossfn as lf
@@ -106,7 +112,7 @@ class Row(_OverClasses, abstract=True):
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("log_prob", "log_sum_exp", "mean_log_prob")
-    ignore_index: ClassVar[int | None] = None
+    ignore_index: int | None = option(default=None, static=True, kw_only=True)
 
     def formula(self, m: Any, row: Any) -> Any:
         """Return the loss of one row, in the verbs of `m`."""

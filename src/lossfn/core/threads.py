@@ -6,7 +6,7 @@ import os
 
 from lossfn.core.errors import OptionError, say
 
-_chosen = 0
+_setting = {"threads": 0}
 
 
 def get_num_threads() -> int:
@@ -19,7 +19,7 @@ def get_num_threads() -> int:
     >>> lf.get_num_threads()
     1
     """
-    return _chosen or _given() or _processors()
+    return _setting["threads"] or _given() or _processors()
 
 
 def set_num_threads(threads: int) -> None:
@@ -32,8 +32,7 @@ def set_num_threads(threads: int) -> None:
     """
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise OptionError(say("threads", expected="a whole number >= 1", got=repr(threads)))
-    global _chosen
-    _chosen = threads
+    _setting["threads"] = threads
 
 
 def _given() -> int:

@@ -61,7 +61,6 @@ class CrossEntropy(Row):
     """
 
     class_weight: Any = option(default=None, domain=NONNEGATIVE, array=True)
-    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     label_smoothing: float = option(default=0.0, domain=UNIT)
     estimates = "logits of the class probabilities"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -154,7 +153,6 @@ class NegativeLogLikelihood(Row):
     """
 
     class_weight: Any = option(default=None, domain=NONNEGATIVE, array=True)
-    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     takes: ClassVar[str] = "log_probs"
     estimates = "log-probabilities of the classes"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -198,7 +196,6 @@ class ZLoss(Row):
     """
 
     weight: float = option(default=1e-4, domain=NONNEGATIVE)
-    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "nothing: a penalty beside a cross-entropy"
     elsewhere: ClassVar[Mapping[str, str]] = {

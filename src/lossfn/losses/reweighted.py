@@ -49,7 +49,6 @@ class Focal(Row):
 
     gamma: float = option(default=2.0, domain=NONNEGATIVE, static=True)
     alpha: Any = option(default=None, domain=NONNEGATIVE, array=True)
-    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "sharpened logits: not calibrated probabilities"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -99,7 +98,6 @@ class PolyCrossEntropy(Row):
     """
 
     epsilon: float = option(default=1.0, domain=Interval(-1))
-    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "logits of the class probabilities, sharpened"
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -150,7 +148,6 @@ class GeneralizedCrossEntropy(Row):
     """
 
     q: float = option(default=0.7, domain=Interval(0, 1, low_open=True))
-    ignore_index: int | None = option(default=None, static=True, kw_only=True)
     convex: ClassVar[bool] = False
     estimates = "classes under label noise"
     elsewhere: ClassVar[Mapping[str, str]] = {

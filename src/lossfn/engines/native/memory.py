@@ -55,6 +55,17 @@ class Memory(Instructions):
         to = f"{x.kind} {x.name}, ptr {at}, i32 {size}, {MASK} {mask.name}"
         self.do(f"call void @llvm.masked.store.{suffix(x.kind)}.p0({to})")
 
+    def load_one(self, stream: Stream, index: Value) -> Value:
+        """One element as float64 in all lanes."""
+        kind = MEMORY[stream.dtype]
+        one = self.let(f"load {kind}, ptr {self.address(stream, index)}, align {BYTES[stream.dtype]}", kind)
+        return self.double(self.widen(self.splat(one), stream.dtype))
+
+    def store_one(self, stream: Stream, index: Value, x: Value) -> None:
+        """Round one float64 to the stream's dtype and write it."""
+        one = self.first(self.narrow(self.splat(x), stream.dtype))
+        self.do(f"store {one.kind} {one.name}, ptr {self.address(stream, index)}, align {BYTES[stream.dtype]}")
+
     def widen(self, x: Value, dtype: str) -> Value:
         """Bring half types to float32."""
         if dtype == "bfloat16":

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lossfn.core.graph import Node, number, order
 from lossfn.core.program import Program
-from lossfn.engines.native.code import INTEGER, LANES, REAL, Code, Stream, Value
+from lossfn.engines.native.code import Code
 from lossfn.engines.native.emit import Numbers, emit
+from lossfn.engines.native.memory import Stream
+from lossfn.engines.native.pointwise import read_settings
+from lossfn.engines.native.value import INTEGER, LANES, REAL, Value
 
 STATISTICS = ("log_prob", "log_sum_exp", "mean_log_prob")
+INTEGERS = ("classes", "start", "stop")
 PAIRS = tuple((a, b) for i, a in enumerate(STATISTICS) for b in STATISTICS[i:])
 
 
@@ -29,46 +33,44 @@ class RowPlan:
     long: bool
 
     @property
+    def arrays(self) -> int:
+        """How many arrays the kernel takes."""
+        return 5 + self.weighted + len(self.tables) + bool(self.keep) + self.order
+
+    @property
     def needs_mean(self) -> bool:
         """Whether the formula reads the mean over classes."""
         return any(node.name == "mean_log_prob" for node in order([self.program.value]))
 
 
-@dataclass
 class Frame:
-    """The arguments of a row kernel, and what its body starts from."""
+    """The arguments of a row kernel, and what its body starts from.
 
-    plan: RowPlan
-    code: Code
-    pointers: list[str] = field(default_factory=list)
-    steady: Numbers = field(default_factory=Numbers)
+    kernel(logits, labels, weight?, tables…, terms?, outputs…, settings, scratch, sums, classes, start, stop, scale)
+    """
 
-    def __post_init__(self) -> None:
-        plan, code = self.plan, self.code
-        self.logits, self.labels = Stream("%logits", plan.dtype), Stream("%labels", "int64")
-        self.weight = Stream("%weight", "float64") if plan.weighted else None
-        self.tables = {name: Stream(f"%table{i}", "float64") for i, name in enumerate(plan.tables)}
-        self.terms = Stream("%terms", plan.keep) if plan.keep else None
-        self.outs = [Stream(f"%out{i}", plan.dtype) for i in range(plan.order)]
-        for place, name in enumerate(plan.settings):
-            at = code.address(Stream("%settings", "float64"), Value(code, "i64", str(place)))
-            self.steady[name] = code.splat(code.let(f"load double, ptr {at}, align 8", "double"))
-        self.steady.steady = frozenset((*plan.settings, *plan.tables))
-        self.classes, self.scale = Value(code, "i64", "%classes"), code.splat(Value(code, "double", "%scale"))
+    def __init__(self, plan: RowPlan, fma: bool, data: int) -> None:
+        self.plan, self.code = plan, Code(fma, data)
+        code = self.code
+        self.logits, self.labels = code.array("logits", plan.dtype), code.array("labels", "int64")
+        self.weight = code.array("weight", "float64") if plan.weighted else None
+        self.tables = {name: code.array(f"table{k}", "float64") for k, name in enumerate(plan.tables)}
+        self.terms = code.array("terms", plan.keep) if plan.keep else None
+        self.outs = [code.array(f"out{k}", plan.dtype) for k in range(plan.order)]
+        self.steady = read_settings(code, plan.settings)
+        self.scratch, self.sums = code.array("scratch", "float64"), code.array("sums", "float64")
+        self.classes, self.start, self.stop = (Value(code, "i64", f"%{name}") for name in INTEGERS)
+        self.scale = code.splat(Value(code, "double", "%scale"))
         self.count = code.splat(code.cast("sitofp", self.classes, "double"))
-
-    def text(self, result: Value) -> str:
-        """Close the function."""
-        streams = [self.logits, self.labels, self.weight, *self.tables.values(), self.terms, *self.outs]
-        arrays = [*(s.pointer for s in streams if s), "%settings", "%scratch", "%sums"]
-        numbers = ["i64 %classes", "i64 %start", "i64 %stop", "double %scale"]
-        self.code.do(f"ret double {result.name}")
-        head = ", ".join([*(f"ptr noalias {p}" for p in arrays), *numbers])
-        return f"define double @kernel({head}) {{\nentry:\n" + "\n".join(self.code.lines) + "\n}\n"
+        self.steady.steady = frozenset((*plan.settings, *plan.tables))
 
     def scalar(self, stream: Stream, index: Value) -> Value:
         """One float64 in all lanes."""
         return self.code.splat(self.code.let(f"load double, ptr {self.code.address(stream, index)}, align 8", "double"))
+
+    def finish(self, total: Value) -> str:
+        """Close the kernel."""
+        return self.code.text(INTEGERS, total)
 
 
 @dataclass
@@ -89,10 +91,9 @@ class Slopes:
 
     value: Value
     inverse: Value
-    of_class: Value | None
-    of_label: Value | None
+    of_class: Value
+    of_label: Value
     of_mean: Value | None
-    bend: Value | None
     curvatures: dict[tuple[str, str], Value]
     not_label: Value
     mean_weight: Value | None
@@ -146,26 +147,24 @@ def _pull(
     label = beside * sums.own * inverse
     label = label + a * not_label if a is not None else label
     curvatures = {pair: r[" ".join(pair)] for pair in PAIRS if " ".join(pair) in r}
-    return Slopes(r["value"], inverse, shared, label, c, shared, curvatures, not_label, mean_weight)
+    return Slopes(r.get("value", zero), inverse, shared, label, c, curvatures, not_label, mean_weight)
 
 
-def class_gradient(frame: Frame, s: Slopes, p: Value, share: Value | None, is_label: Value) -> Value:
+def class_gradient(frame: Frame, s: Slopes, p: Value, share: Value | None, is_label: Value | None) -> Value:
     """Gradient of one class from its probability; `share` is its finite class weight where a mean is read."""
-    code = frame.code
-    assert_value = s.of_class if s.of_class is not None else code.like(0.0, REAL)
-    g = p * assert_value
-    g = code.select(is_label, s.of_label, g) if s.of_label is not None else g
+    g = p * s.of_class
+    g = g if is_label is None else frame.code.select(is_label, s.of_label, g)
     return g + s.of_mean * (share / frame.count) if s.of_mean is not None and share is not None else g
 
 
-def class_hessian(frame: Frame, s: Slopes, p: Value, share: Value | None, is_label: Value) -> Value:
+def class_hessian(frame: Frame, s: Slopes, p: Value, share: Value | None, is_label: Value | None) -> Value:
     """Diagonal curvature of one class: Σ f_ij·g_i·g_j + Σ f_i·g_i'."""
     code = frame.code
-    parts = {"log_prob": code.select(is_label, s.not_label, -p), "log_sum_exp": p}
+    parts = {"log_prob": -p if is_label is None else code.select(is_label, s.not_label, -p), "log_sum_exp": p}
     if share is not None and s.mean_weight is not None:
         parts["mean_log_prob"] = share / frame.count - p * s.mean_weight
-    spread = p * code.select(is_label, s.not_label, 1.0 - p)
-    total = spread * (s.bend if s.bend is not None else 0.0)
+    rest = 1.0 - p
+    total = p * (rest if is_label is None else code.select(is_label, s.not_label, rest)) * s.of_class
     for (first, second), curvature in s.curvatures.items():
         both = 1.0 if first == second else 2.0
         total = total + curvature * parts[first] * parts[second] * both
@@ -189,3 +188,8 @@ def at_labels(frame: Frame, labels: Value, bad: Value) -> dict[str, Value]:
             values = code.let(f"insertelement {REAL} {values.name}, double {one.name}, i32 {lane}", REAL)
         found[name] = values
     return found
+
+
+def at_label(frame: Frame, label: Value) -> dict[str, Value]:
+    """Array hyperparameters at one label, in all lanes."""
+    return {name: frame.scalar(stream, label) for name, stream in frame.tables.items()}

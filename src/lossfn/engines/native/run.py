@@ -9,16 +9,18 @@ import numpy as np
 
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
-from lossfn.core.kinds import Pointwise
+from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.engines import reference
-from lossfn.engines.native import elements
+from lossfn.engines.native import elements, labelled
 
 
 def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     """Run a loss on a batch."""
     if isinstance(loss, Pointwise):
         return elements.run(loss, batch, ask)
+    if isinstance(loss, Row) and loss.takes == "logits":
+        return labelled.run(loss, batch, ask)
     return reference.run(loss, batch, ask)
 
 

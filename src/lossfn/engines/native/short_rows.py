@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from lossfn.engines.native.code import INTEGER, LANES, REAL, Code, Stream, Value
 from lossfn.engines.native.elementary import Elementary
-from lossfn.engines.native.pointwise import weigh
+from lossfn.engines.native.memory import MEMORY, Stream
+from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
 from lossfn.engines.native.rows import (
     Frame,
     RowPlan,
@@ -18,97 +18,101 @@ from lossfn.engines.native.rows import (
     finish,
     illegal,
 )
+from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 1024
 MOST = 128
 
 
-def build(plan: RowPlan, fma: bool) -> tuple[str, set[str]]:
+def build(plan: RowPlan, fma: bool, data: int) -> str:
     """Write the kernel; rows come in groups of sixteen, of which those below `stop` count."""
-    code = Code(fma)
-    body = _Body(Frame(plan, code))
-    start, stop, zero = Value(code, "i64", "%start"), Value(code, "i64", "%stop"), code.like(0.0, REAL)
+    frame = Frame(plan, fma, data)
+    code, body, zero = frame.code, _Body(frame), frame.code.like(0.0, REAL)
 
     def block(begin: Value, carried: list[Value]) -> list[Value]:
         limit = begin + BLOCK
-        end = code.select(code.compare("slt", limit, stop), limit, stop)
-        (acc,) = code.loop(begin, end, LANES, [zero], lambda i, s: [s[0] + body.group(i, stop)])
-        total = code.first(code.fold(acc, lambda x, y: x + y))
-        where = code.address(Stream("%sums", "float64"), code.integer("sdiv", begin - start, BLOCK))
-        code.do(f"store double {total.name}, ptr {where}, align 8")
-        return [total]
+        end = code.select(code.compare("slt", limit, frame.stop), limit, frame.stop)
+        (acc,) = code.loop(begin, end, LANES, [zero], lambda i, s: [s[0] + body.group(i)])
+        return [store_sum(code, frame.sums, acc, code.integer("sdiv", begin - frame.start, BLOCK))]
 
-    (total,) = code.loop(start, stop, BLOCK, [code.like(0.0, "double")], block)
-    return body.frame.text(total), code.declared
+    return frame.finish(code.loop(frame.start, frame.stop, BLOCK, [code.like(0.0, "double")], block)[0])
 
 
 class _Body:
-    """Sixteen rows: their logits are turned into columns in the scratch space, then each pass is a loop."""
+    """Sixteen rows: their logits are turned into columns in the scratch space, then each pass is a loop.
+
+    Lanes beyond the last row repeat it: what they write is what that row's own lane writes.
+    """
 
     def __init__(self, frame: Frame) -> None:
         self.frame, self.code, self.plan = frame, frame.code, frame.plan
         self.functions = Elementary(frame.code, frame.plan.long)
         # Columns of logits, then of w = e^(x - top), then of each output: 16 lanes of up to 8 bytes each.
         self.held = "float64" if frame.plan.dtype == "float64" else "float32"
-        column = frame.classes + (LANES - 1) & -LANES
-        self.zero, self.size = Value(self.code, "i64", "0"), column << 7
-        self.x = Stream("%scratch", self.held)
-        self.w = self._region(1)
-        self.tiles = [Stream(self._region(2 + i).pointer, self.held) for i in range(frame.plan.order)]
+        self.zero, self.size = Value(self.code, "i64", "0"), (frame.classes + (LANES - 1) & -LANES) << 7
+        self.x = Stream(frame.scratch.pointer, self.held)
+        self.w = self._region(1, "float64")
+        self.tiles = [self._region(2 + place, self.held) for place in range(frame.plan.order)]
 
-    def _region(self, place: int) -> Stream:
+    def _region(self, place: int, dtype: str) -> Stream:
         at = self.code.integer("mul", self.size, place)
-        return Stream(self.code.let(f"getelementptr i8, ptr %scratch, i64 {at.name}", "ptr").name, "float64")
+        return Stream(self.code.let(f"getelementptr i8, ptr {self.x.pointer}, i64 {at.name}", "ptr").name, dtype)
 
-    def group(self, i: Value, stop: Value) -> Value:
+    def group(self, i: Value) -> Value:
         """Process rows i to i + 15; return what they add to the sum."""
         code, frame, plan = self.code, self.frame, self.plan
-        self._columns(i)
-        labels = code.load(frame.labels, i)
+        live = tail_mask(code, i, frame.stop)
+        starts = self._starts(i)
+        self._columns(starts)
+        labels = self._repeated(frame.labels, i, live)
         bad = illegal(code, labels, frame.classes)
-        weight = code.load(frame.weight, i) if frame.weight else None
+        weight = self._repeated(frame.weight, i, live) if frame.weight else None
         slopes = finish(frame, self._sums(labels), at_labels(frame, labels, bad))
         if plan.order:
             self._pull(slopes, labels, weight)
             for out, tile in zip(frame.outs, self.tiles, strict=True):
-                self._rows(i, out, tile)
+                self._rows(starts, out, tile)
         term = weigh(code, slopes.value, weight, None)
         if frame.terms:
-            code.store(frame.terms, i, term)
+            code.store(frame.terms, i, term, live)
         if weight is not None:
             bad = bad & code.compare("une", weight, 0.0)
-        lanes = Value(code, INTEGER, "<" + ", ".join(f"i64 {n}" for n in range(LANES)) + ">")
-        live = code.compare("slt", lanes, code.splat(stop - i))
         return code.select(live, code.select(bad, math.nan, term), 0.0)
 
-    def _columns(self, i: Value) -> None:
+    def _starts(self, i: Value) -> list[Value]:
+        code, last = self.code, self.frame.stop - 1
+        rows = (i + r for r in range(LANES))
+        inside = (code.select(code.compare("slt", row, last), row, last) for row in rows)
+        return [code.integer("mul", row, self.frame.classes) for row in inside]
+
+    def _repeated(self, stream: Stream, i: Value, live: Value) -> Value:
+        code, kind = self.code, MEMORY[stream.dtype]
+        last = code.let(f"load {kind}, ptr {code.address(stream, self.frame.stop - 1)}, align 8", kind)
+        return code.select(live, code.load(stream, i, live), code.splat(last))
+
+    def _columns(self, starts: list[Value]) -> None:
         code, frame = self.code, self.frame
 
         def tile(c: Value, _: list[Value]) -> list[Value]:
-            mask = self._within(c)
-            starts = [code.integer("mul", i + r, frame.classes) + c for r in range(LANES)]
-            columns = code.transpose([code.load_raw(frame.logits, at, mask) for at in starts])
+            mask = tail_mask(code, c, frame.classes)
+            columns = code.transpose([code.load_raw(frame.logits, start + c, mask) for start in starts])
             for k, column in enumerate(columns):
                 code.store_raw(self.x, (c + k) << 4, column)
             return []
 
         code.loop(self.zero, frame.classes, LANES, [], tile)
 
-    def _rows(self, i: Value, out: Stream, tile: Stream) -> None:
+    def _rows(self, starts: list[Value], out: Stream, tile: Stream) -> None:
         code, frame = self.code, self.frame
 
         def block(c: Value, _: list[Value]) -> list[Value]:
-            mask = self._within(c)
+            mask = tail_mask(code, c, frame.classes)
             rows = code.transpose([code.load_raw(tile, (c + k) << 4) for k in range(LANES)])
-            for r, row in enumerate(rows):
-                code.store(out, code.integer("mul", i + r, frame.classes) + c, row, mask)
+            for start, row in zip(starts, rows, strict=True):
+                code.store(out, start + c, row, mask)
             return []
 
         code.loop(self.zero, frame.classes, LANES, [], block)
-
-    def _within(self, c: Value) -> Value:
-        lanes = Value(self.code, INTEGER, "<" + ", ".join(f"i64 {n}" for n in range(LANES)) + ">")
-        return self.code.compare("slt", lanes, self.code.splat(self.frame.classes - c))
 
     def _sums(self, labels: Value) -> Sums:
         code, frame, zero = self.code, self.frame, self.code.like(0.0, REAL)
@@ -168,6 +172,3 @@ def scratch(classes: int, order: int) -> int:
     """How many float64 of scratch space one thread needs."""
     columns = -(-classes // LANES) * LANES
     return columns * LANES * (2 + order)
-
-
-__all__ = ["BLOCK", "MOST", "build", "scratch"]

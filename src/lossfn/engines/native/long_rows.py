@@ -1,0 +1,160 @@
+"""The row template for many classes: one row at a time, sixteen of its classes in the lanes.
+
+Three sweeps: the maximum; e^(x - top) and its sum without the label's term; the gradient. The exponentials
+are kept in float64 between the second and the third, so that each result is rounded once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from lossfn.engines.native.elementary import Elementary
+from lossfn.engines.native.memory import Stream
+from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
+from lossfn.engines.native.rows import (
+    Frame,
+    RowPlan,
+    Slopes,
+    Sums,
+    at_label,
+    class_gradient,
+    class_hessian,
+    finish,
+)
+from lossfn.engines.native.value import INTEGER, LANES, REAL, Value
+
+BLOCK = 16
+Step = Callable[[Value, Value | None, Value | None, list[Value]], Sequence[Value]]
+
+
+def build(plan: RowPlan, fma: bool, data: int) -> str:
+    """Write the kernel; the sum of each sixteen rows is kept on its own."""
+    frame = Frame(plan, fma, data)
+    code, body, zero = frame.code, _Body(frame), frame.code.like(0.0, "double")
+
+    def block(begin: Value, carried: list[Value]) -> list[Value]:
+        limit = begin + BLOCK
+        end = code.select(code.compare("slt", limit, frame.stop), limit, frame.stop)
+        (total,) = code.loop(begin, end, 1, [zero], lambda row, s: [s[0] + body.row(row)])
+        place = code.address(frame.sums, code.integer("sdiv", begin - frame.start, BLOCK))
+        code.do(f"store double {total.name}, ptr {place}, align 8")
+        return [total]
+
+    return frame.finish(code.loop(frame.start, frame.stop, BLOCK, [zero], block)[0])
+
+
+class _Body:
+    def __init__(self, frame: Frame) -> None:
+        self.frame, self.code, self.plan = frame, frame.code, frame.plan
+        self.functions = Elementary(frame.code, frame.plan.long)
+        self.zero, self.full = Value(self.code, "i64", "0"), frame.classes & -LANES
+
+    def row(self, row: Value) -> Value:
+        """Process one row; return what it adds to the sum."""
+        code, frame = self.code, self.frame
+        label = code.let(f"load i64, ptr {code.address(frame.labels, row)}, align 8", "i64")
+        bad = code.compare("uge", label, frame.classes)
+        label = code.select(bad, 0, label)
+        logits = Stream(code.address(frame.logits, code.integer("mul", row, frame.classes)), frame.plan.dtype)
+        weight = frame.scalar(frame.weight, row) if frame.weight else None
+        slopes = finish(frame, self._sums(logits, label), at_label(frame, label))
+        if self.plan.order:
+            self._pull(row, logits, label, slopes, weight)
+        term = code.first(weigh(code, slopes.value, weight, None))
+        if frame.terms:
+            code.store_one(frame.terms, row, term)
+        if weight is not None:
+            bad = bad & code.compare("une", code.first(weight), 0.0)
+        return code.select(bad, math.nan, term)
+
+    def _sweep(self, label: Value, carried: list[Value], step: Step) -> list[Value]:
+        """Go through the classes; only the sixteen among which the label is are told which lane it has."""
+        code, full = self.code, self.full
+        hot = label & -LANES
+        before = code.select(code.compare("slt", hot, full), hot, full)
+        carried = code.loop(self.zero, before, LANES, carried, lambda c, s: step(c, None, None, s))
+        inside = code.compare("slt", hot, full)
+        carried = code.when(inside, lambda: step(hot, None, self._at(hot, label), carried), carried)
+        carried = code.loop(hot + LANES, full, LANES, carried, lambda c, s: step(c, None, None, s))
+        tail = tail_mask(code, full, self.frame.classes)
+        short = code.compare("slt", full, self.frame.classes)
+        return code.when(short, lambda: step(full, tail, self._at(full, label), carried), carried)
+
+    def _at(self, c: Value, label: Value) -> Value:
+        lanes = Value(self.code, INTEGER, "<" + ", ".join(f"i64 {n}" for n in range(LANES)) + ">")
+        return self.code.compare("eq", lanes, self.code.splat(label - c))
+
+    def _highest(self, logits: Stream) -> Value:
+        code = self.code
+        kind = f"<{LANES} x {'double' if self.plan.dtype == 'float64' else 'float'}>"
+        low = code.like(-math.inf, kind)
+
+        def larger(c: Value, mask: Value | None, s: list[Value]) -> list[Value]:
+            x = code.load_raw(logits, c, mask)
+            x = x if mask is None else code.select(mask, x, low)
+            return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
+
+        tail = tail_mask(code, self.full, self.frame.classes)
+        (top,) = code.loop(self.zero, self.full, LANES, [low], lambda c, s: larger(c, None, s))
+        (top,) = larger(self.full, tail, [top])
+        return code.double(code.fold(top, lambda x, y: code.select(code.compare("ogt", x, y), x, y)))
+
+    def _sums(self, logits: Stream, label: Value) -> Sums:
+        code, top, zero = self.code, self._highest(logits), self.code.like(0.0, REAL)
+
+        def exponentials(c: Value, mask: Value | None, is_label: Value | None, s: list[Value]) -> list[Value]:
+            x = self._logits(logits, c, mask)
+            shift = code.select(code.compare("oeq", x, top), 0.0, x - top)
+            w = self.functions.exp_unit(shift)
+            if self.plan.order:
+                code.store(self.frame.scratch, c, w)
+            other = w if is_label is None else code.select(is_label, 0.0, w)
+            other = other if mask is None else code.select(mask, other, 0.0)
+            found = [s[0] + other]
+            return found + (self._mean(c, mask, x, shift, s[1:]) if self.plan.needs_mean else [])
+
+        carried = [zero] * (3 if self.plan.needs_mean else 1)
+        folded = [code.fold(s, lambda x, y: x + y) for s in self._sweep(label, carried, exponentials)]
+        own = self._label_shift(logits, label, top)
+        return Sums(top, own, self.functions.exp_unit(own), folded[0], *(folded[1:] or (None, None)))
+
+    def _label_shift(self, logits: Stream, label: Value, top: Value) -> Value:
+        code = self.code
+        x = code.load_one(logits, label)
+        return code.select(code.compare("oeq", x, top), 0.0, x - top)
+
+    def _logits(self, logits: Stream, c: Value, mask: Value | None) -> Value:
+        x = self.code.load(logits, c, mask)
+        return x if mask is None else self.code.select(mask, x, -math.inf)
+
+    def _mean(self, c: Value, mask: Value | None, x: Value, shift: Value, s: list[Value]) -> list[Value]:
+        share = self._share(c, mask, x)
+        return [s[0] + self.code.select(self._finite(x), share * shift, 0.0), s[1] + share]
+
+    def _finite(self, x: Value) -> Value:
+        return self.code.compare("une", x, -math.inf)
+
+    def _share(self, c: Value, mask: Value | None, x: Value) -> Value:
+        code, name = self.code, self.plan.class_weight
+        weight: Value | float = 1.0 if name is None else code.load(self.frame.tables[name], c, mask)
+        return code.select(self._finite(x), weight, 0.0)
+
+    def _pull(self, row: Value, logits: Stream, label: Value, slopes: Slopes, weight: Value | None) -> None:
+        code, frame = self.code, self.frame
+        start = code.integer("mul", row, frame.classes)
+
+        def one(c: Value, mask: Value | None, is_label: Value | None, _: list[Value]) -> list[Value]:
+            p = code.load(frame.scratch, c, mask) * slopes.inverse
+            share = self._share(c, mask, self._logits(logits, c, mask)) if self.plan.needs_mean else None
+            for make, out in zip((class_gradient, class_hessian), frame.outs, strict=False):
+                g = make(frame, slopes, p, share, is_label)
+                code.store(out, start + c, weigh(code, g, weight, frame.scale), mask)
+            return []
+
+        self._sweep(label, [], one)
+
+
+def scratch(classes: int, order: int) -> int:
+    """How many float64 of scratch space one thread needs."""
+    return classes + LANES
