@@ -92,8 +92,10 @@ class MultiClassification:
         return labels
 
 
-def choose_task(task: str, outputs: int) -> Task:
-    """Return the meaning of `outputs` columns under the word a user says."""
+def choose_task(task: str | Task, outputs: int) -> Task:
+    """Return the meaning of `outputs` columns under the word a user says; a meaning of their own as it is."""
+    if not isinstance(task, str):
+        return task
     if task == "regression":
         return Regression()
     if task == "classification":

@@ -33,8 +33,9 @@ class Trainer:
         task "regression" one output column meets a target of shape (N,) as shape (N,).
     optimizer : Optimizer
         For example ``Adam(learning_rate=0.01)``; its state starts afresh at each `fit`.
-    task : {"regression", "classification"}, default "regression"
-        Chooses the metric beside the loss: mse or accuracy. Metrics are never weighted.
+    task : {"regression", "classification"} or Task, default "regression"
+        Chooses the metric beside the loss: mse or accuracy; or an object that says what outputs mean.
+        Metrics are never weighted.
     batch_size, epochs : int, default 32 and 100
         Rows a step, and passes over the data.
     seed : int, default 0
@@ -66,7 +67,7 @@ class Trainer:
     model: Sequential
     loss: Loss
     optimizer: Optimizer
-    task: Literal["regression", "classification"] = "regression"
+    task: Literal["regression", "classification"] | Task = "regression"
     batch_size: int = 32
     epochs: int = 100
     seed: int = 0

@@ -1,0 +1,5 @@
+"""`python -m lossfn.cli` is `lossfn`."""
+
+from lossfn.cli import main
+
+main()

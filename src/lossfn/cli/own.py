@@ -1,0 +1,52 @@
+"""A user's own loss, from a Python file of theirs."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
+
+from lossfn.cli.faults import Fault, listed, meant
+from lossfn.core.loss import Loss
+
+
+def load(place: str) -> type[Loss]:
+    """Return the class that `FILE.py:Class` names; without `:Class`, the only loss in the file."""
+    file, _, name = place.rpartition(":") if ".py:" in place else (place, "", "")
+    module = _imported(Path(file))
+    found = {k: v for k, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__}
+    losses = {k: v for k, v in found.items() if issubclass(v, Loss)}
+    if not name and len(losses) == 1:
+        return next(iter(losses.values()))
+    if name in losses:
+        return losses[name]
+    if name in found:
+        raise Fault(f"{file}: {name} is not a loss. Derive it from lossfn.Pointwise, Row or Distribution.")
+    holds = f"It holds {listed(losses)}." if losses else "It holds no loss."
+    if not name:
+        raise Fault(f"{file}: expected FILE.py:Class, got no class. {holds}")
+    raise Fault(f"{file}: no loss is named {name!r} there. {meant(name, losses, holds)}")
+
+
+def _imported(file: Path) -> ModuleType:
+    if not file.is_file():
+        raise Fault(f"{file}: {'a folder, not a file' if file.is_dir() else 'no such file'}.")
+    name = f"lossfn_own_{file.stem}"
+    spec = spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise Fault(f"{file}: expected a Python file, got a name that does not end in .py.")
+    module = sys.modules[name] = module_from_spec(spec)
+    sys.path.insert(0, str(file.parent))
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as wrong:
+        raise Fault(f"{wrong.filename}, line {wrong.lineno}: {wrong.msg}.") from None
+    except (Exception, SystemExit) as error:
+        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)]
+        line = f", line {lines[-1]}" if lines else ""
+        raise Fault(f"{file}{line}: importing it raised {type(error).__name__}: {error}.") from None
+    finally:
+        sys.path.remove(str(file.parent))
+    return module
