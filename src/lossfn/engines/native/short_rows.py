@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import MEMORY, Stream
@@ -63,15 +64,15 @@ class _Body:
         code, frame, plan = self.code, self.frame, self.plan
         live = tail_mask(code, i, frame.stop)
         starts = self._starts(i)
-        self._columns(starts)
+        inner = code.compare("sle", i + 2 * LANES, frame.stop)
+        self._where(inner, lambda mask: self._columns(starts, mask))
         labels = self._repeated(frame.labels, i, live)
         bad = illegal(code, labels, frame.classes)
         weight = self._repeated(frame.weight, i, live) if frame.weight else None
         slopes = finish(frame, self._sums(labels), at_labels(frame, labels, bad))
         if plan.order:
             self._pull(slopes, labels, weight)
-            for out, tile in zip(frame.outs, self.tiles, strict=True):
-                self._rows(starts, out, tile)
+            self._where(inner, lambda mask: self._rows(starts, mask))
         term = weigh(code, slopes.value, weight, None)
         if frame.terms:
             code.store(frame.terms, i, term, live)
@@ -90,29 +91,47 @@ class _Body:
         last = code.let(f"load {kind}, ptr {code.address(stream, self.frame.stop - 1)}, align 8", kind)
         return code.select(live, code.load(stream, i, live), code.splat(last))
 
-    def _columns(self, starts: list[Value]) -> None:
-        code, frame = self.code, self.frame
+    def _columns(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
+        code = self.code
 
         def tile(c: Value, _: list[Value]) -> list[Value]:
-            mask = tail_mask(code, c, frame.classes)
-            columns = code.transpose([code.load_raw(frame.logits, start + c, mask) for start in starts])
+            at = self._fitted(c)
+            columns = code.transpose([code.load_raw(self.frame.logits, start + at, mask(at)) for start in starts])
             for k, column in enumerate(columns):
-                code.store_raw(self.x, (c + k) << 4, column)
+                code.store_raw(self.x, (at + k) << 4, column)
             return []
 
-        code.loop(self.zero, frame.classes, LANES, [], tile)
+        code.loop(self.zero, self.frame.classes, LANES, [], tile)
 
-    def _rows(self, starts: list[Value], out: Stream, tile: Stream) -> None:
-        code, frame = self.code, self.frame
+    def _rows(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
+        code = self.code
 
-        def block(c: Value, _: list[Value]) -> list[Value]:
-            mask = tail_mask(code, c, frame.classes)
-            rows = code.transpose([code.load_raw(tile, (c + k) << 4) for k in range(LANES)])
-            for start, row in zip(starts, rows, strict=True):
-                code.store(out, start + c, row, mask)
+        def tile(c: Value, _: list[Value]) -> list[Value]:
+            at = self._fitted(c)
+            for out, held in zip(self.frame.outs, self.tiles, strict=True):
+                rows = code.transpose([code.load_raw(held, (at + k) << 4) for k in range(LANES)])
+                for start, row in zip(starts, rows, strict=True):
+                    code.store(out, start + at, row, mask(at))
             return []
 
-        code.loop(self.zero, frame.classes, LANES, [], block)
+        code.loop(self.zero, self.frame.classes, LANES, [], tile)
+
+    def _fitted(self, c: Value) -> Value:
+        # The last sixteen classes overlap those before rather than being masked.
+        last = self.frame.classes - LANES
+        c = self.code.select(self.code.compare("slt", c, last), c, last)
+        return self.code.select(self.code.compare("slt", c, 0), 0, c)
+
+    def _where(self, inner: Value, move: Callable[[Callable[[Value], Value | None]], None]) -> None:
+        # Masked stores are slow. A row shorter than sixteen runs over into the next, which is written later;
+        # only where no sixteen rows follow must the lanes be masked.
+        def moved(mask: Callable[[Value], Value | None]) -> list[Value]:
+            move(mask)
+            return []
+
+        self.code.when(inner, lambda: moved(lambda at: None), [])
+        edge = inner ^ -1
+        self.code.when(edge, lambda: moved(lambda at: tail_mask(self.code, at, self.frame.classes)), [])
 
     def _sums(self, labels: Value) -> Sums:
         code, frame, zero = self.code, self.frame, self.code.like(0.0, REAL)
