@@ -56,18 +56,15 @@ def target_slope(case: Case) -> None:
 
 def hessian(case: Case) -> None:
     """The hessian is the slope of the gradient."""
-    if case.loss.differentiable:
-        what = "hessian (the slope of the gradient)"
-        for k, domain in case.coordinates():
-            _along(
-                case,
-                "prediction",
-                k,
-                room(domain, case.points[k]),
-                what,
-                lambda c, k=k: c.slopes()[k],
-                case.curvatures()[k],
-            )
+    if not case.loss.differentiable:
+        return
+    for k, domain in case.coordinates():
+
+        def slope(moved: Case, k: int = k) -> Array:
+            return moved.slopes()[k]
+
+        what, scale = "hessian (the slope of the gradient)", room(domain, case.points[k])
+        _along(case, "prediction", k, scale, what, slope, case.curvatures()[k])
 
 
 def _compare(case: Case, wrt: str, what: str, answer: Callable[[Case], Array], got: Callable[[int], Array]) -> None:
