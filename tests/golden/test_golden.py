@@ -46,7 +46,7 @@ def arrays_of(case):
     prediction, target = (np.array(next(inputs[n] for n in names if n in inputs)) for names in (PREDICTIONS, TARGETS))
     if case["library"] == "tensorflow_ranking" and reading.loss != "CrossEntropy":
         prediction, target = prediction[:, :1] - prediction[:, 1:], target[:, :1]
-    if reading.one_hot or name_of(case) == "softmax_focal" and case["library"] == "monai":
+    if reading.one_hot or (name_of(case) == "softmax_focal" and case["library"] == "monai"):
         target = target[:, 0]
     if reading.one_hot:
         target = np.moveaxis(lf.one_hot(target, prediction.shape[1]), -1, 1)

@@ -1,0 +1,92 @@
+"""Labels: any integer dtype and bool; a bad one is named, and nothing is read out of bounds."""
+
+import numpy as np
+import pytest
+
+import lossfn as lf
+from lossfn.core.errors import DomainError, TargetError
+from semantics.samples import ROWS, K, N, name, sample
+
+INTEGERS = [bool, *"bBhHiIqQ", ">i2", ">u8"]
+CALLS = ["__call__", "value_and_grad", "grad_and_hess", "accumulate"]
+
+
+@pytest.mark.parametrize("dtype", INTEGERS)
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_labels_of_any_integer_dtype(loss, dtype, rng):
+    prediction, target = sample(loss, rng, classes=2)
+    value, gradient = loss.value_and_grad(prediction, target.astype(dtype))
+    expected, slope = loss.value_and_grad(prediction, target)
+    assert value == expected
+    np.testing.assert_array_equal(gradient, slope)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("bad", [K, -1, -K, -100, 2**40, -(2**62)])
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_the_first_bad_label_is_named(loss, bad, call, rng):
+    prediction, target = sample(loss, rng)
+    target[[2, 4]] = bad, K + 7
+    with pytest.raises(TargetError, match=rf"target: expected labels in \[0, {K}\), got {bad} at row 2\.") as caught:
+        getattr(loss, call)(prediction, target)
+    assert "ignore_index" in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_a_bad_label_beside_a_nan_is_still_named(loss, rng):
+    prediction, target = sample(loss, rng)
+    prediction[1], target[3] = np.nan, K
+    with pytest.raises(TargetError, match=f"got {K} at row 3"):
+        loss(prediction, target)
+
+
+@pytest.mark.parametrize("bad", [2**63, 2**64 - 1])
+def test_an_unsigned_label_is_named_as_it_is(bad):
+    with pytest.raises(TargetError, match=f"got {bad} at row 1"):
+        lf.CrossEntropy(ignore_index=-1)(np.zeros((2, 3)), np.array([0, bad], np.uint64))
+
+
+@pytest.mark.parametrize("bad", [K, -1, 2**40])
+@pytest.mark.parametrize("loss", [loss for loss in ROWS if not hasattr(loss, "class_weight")], ids=name)
+def test_unchecked_bad_labels_spoil_their_row_only(loss, bad, rng):
+    prediction, target = sample(loss, rng)
+    expected = loss(prediction, target, reduction="none")
+    target[2] = bad
+    terms = loss(prediction, target, reduction="none", check=False)
+    assert np.isnan(terms[2])
+    np.testing.assert_array_equal(np.delete(terms, 2), np.delete(expected, 2))
+
+
+@pytest.mark.parametrize("label", [1.0, 0.5, np.nan, np.inf])
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_labels_are_never_floats(loss, label, rng):
+    prediction, target = sample(loss, rng)
+    given = np.full(N, label)
+    message = rf"target: expected integer labels in \[0, {K}\), got {label} of dtype float64\. Try: target\.astype"
+    with pytest.raises(TargetError, match=message):
+        loss(prediction, given)
+    assert loss(prediction, target) == loss(prediction, target.tolist())
+
+
+@pytest.mark.parametrize("bad", [K, -1, 2**40])
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_the_label_of_a_weightless_row_is_not_read(loss, bad, rng):
+    prediction, target = sample(loss, rng)
+    weight = np.ones(N)
+    weight[2] = 0.0
+    expected, slope = loss.value_and_grad(prediction, target, sample_weight=weight)
+    target[2] = bad
+    value, gradient = loss.value_and_grad(prediction, target, sample_weight=weight)
+    assert value == expected
+    np.testing.assert_array_equal(gradient, slope)
+
+
+@pytest.mark.parametrize(
+    ("labels", "target", "allowed"),
+    [("01", [1, 2], "{0, 1}"), ("01", [0.5, 1], "{0, 1}"), ("01", [-1, 1], "{0, 1}"), ("pm1", [0, 1], "{-1, 1}")],
+)
+def test_margin_labels_are_not_guessed(labels, target, allowed):
+    with pytest.raises(DomainError) as caught:
+        lf.Hinge(labels=labels)([0.5, 0.5], target)
+    assert f"target: expected values in {allowed}, got" in str(caught.value)
+    assert "labels=" in str(caught.value)
