@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from lossfn import __version__
-from lossfn.cli.faults import Fault
+from lossfn.cli.faults import InputError
 from lossfn.core.errors import LossfnError
 
 COMMANDS = {"train": "train", "evaluate": "evaluate", "show": "show", "list": "catalogue", "check": "check"}
@@ -40,10 +40,12 @@ class App(click.Group):
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             close = get_close_matches(args[0], COMMANDS, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(COMMANDS)}."
-            raise Fault(f"unknown command {args[0]!r}. {hint}")
+            raise InputError(f"unknown command {args[0]!r}. {hint}")
         return super().resolve_command(ctx, args)
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+    def main(  # type: ignore[override]  # always standalone
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
         """Run a command and exit: 0 done, 1 failed, 2 called wrongly."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -59,6 +61,9 @@ class App(click.Group):
             return FAILED
         except (KeyboardInterrupt, click.Abort):
             return _complain("stopped.", FAILED)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            return MISUSED
         except Exception as error:
             if "LOSSFN_TRACEBACK" in os.environ:
                 raise
@@ -87,12 +92,14 @@ def _close_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=App,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  lossfn train digits --loss CrossEntropy --report report.html
+  lossfn show huber --delta 2 --plot huber.svg""",
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def app() -> None:
-    """Loss functions with exact gradient and curvature: train, evaluate, explain, check.
-
-    \b
-    lossfn train digits --loss CrossEntropy --report report.html
-    lossfn show huber --delta 2 --plot huber.svg
-    """
+    """Loss functions with exact gradient and curvature: train, evaluate, explain, check."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.cli.faults import Fault
+from lossfn.cli.faults import InputError
 from lossfn.cli.tables import Array, Table, named
 
 
@@ -18,12 +18,14 @@ def read(path: Path) -> Table:
         import pyarrow as arrow
         from pyarrow import feather, parquet
     except ImportError:
-        raise Fault(f'{path}: Parquet and Arrow files need pyarrow. Try: pip install "lossfn[data]"') from None
+        raise InputError(f'{path}: Parquet and Arrow files need pyarrow. Try: pip install "lossfn[data]"') from None
     try:
         found = parquet.read_table(path) if path.suffix.lower() == ".parquet" else feather.read_table(path)
     except (arrow.ArrowException, OSError) as wrong:
         kind = "a Parquet" if path.suffix.lower() == ".parquet" else "an Arrow"
-        raise Fault(f"{path}: expected {kind} file, got something else or a damaged one ({_first(wrong)}).") from None
+        raise InputError(
+            f"{path}: expected {kind} file, got something else or a damaged one ({_first(wrong)})."
+        ) from None
     names = named(path, found.column_names)
     return Table(path, {name: partial(_column, path, name, found.column(name)) for name in names})
 
@@ -36,14 +38,16 @@ def _column(path: Path, name: str, found: Any) -> Array:
         found, kind = found.cast(kind.value_type), kind.value_type
     if found.null_count:
         row = found.is_null().to_pylist().index(True) + 1
-        raise Fault(f"{path}, row {row}, column {name!r}: expected a value, got an empty cell. Fill or drop such rows.")
+        raise InputError(
+            f"{path}, row {row}, column {name!r}: expected a value, got an empty cell. Fill or drop such rows."
+        )
     if types.is_boolean(kind) or types.is_integer(kind):
         return np.asarray(found.to_numpy(), np.int64)
     if types.is_floating(kind) or types.is_decimal(kind):
         return np.asarray(found.cast("float64").to_numpy())
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         return np.array(found.to_pylist(), object)
-    raise Fault(f"{path}, column {name!r}: expected numbers or text, got {kind}.")
+    raise InputError(f"{path}, column {name!r}: expected numbers or text, got {kind}.")
 
 
 def _first(error: Exception) -> str:

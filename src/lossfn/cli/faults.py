@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from lossfn.core.errors import LossfnError
 
 
-class Fault(LossfnError):
+class InputError(LossfnError):
     """A wrong file, column, label or option; the message is all a user sees of it."""
 
 

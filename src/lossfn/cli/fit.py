@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from lossfn.cli.faults import InputError
 from lossfn.cli.heads import Array
 from lossfn.cli.roles import Role, role
+from lossfn.core.errors import LossfnError
 from lossfn.core.loss import Loss
 from lossfn.explain.contributions import Contributions, contributions
 from lossfn.nn import Adam, Dataset, History, Layer, Linear, ReLU, Sequential, Trainer, split_rows
@@ -69,7 +71,12 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
     labels = data.y_train if data.class_names else None
     learn, watch = split_rows(len(data.x_train), HELD_OUT, settings.seed, labels)
     x, y = data.x_train, data.y_train
-    history = trainer.fit(x[learn], y[learn], (x[watch], y[watch]))
+    try:
+        with np.errstate(all="ignore"):
+            history = trainer.fit(x[learn], y[learn], (x[watch], y[watch]))
+    except LossfnError as wrong:
+        fix = f"--learning-rate {settings.learning_rate / 10:g}"
+        raise InputError(str(wrong).replace("a smaller learning_rate", fix)) from None
     test = trainer.evaluate(data.x_test, data.y_test)
     output = part.prediction(model.predict(data.x_test), data.y_test)
     truth = part.seen.convert(part.target(data.y_test, np.float64))
@@ -80,9 +87,11 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
 def groups(data: Dataset) -> Array:
     """Return the group of each test row: its class, or its quarter of the targets."""
     if data.class_names:
-        return np.asarray(data.class_names)[data.y_test]
+        names: Array = np.asarray(data.class_names)
+        return np.asarray(names[data.y_test])
     edges = np.quantile(data.y_test, [0.25, 0.5, 0.75])
-    return np.asarray(QUARTERS)[np.searchsorted(edges, data.y_test)]
+    quarters: Array = np.asarray(QUARTERS)
+    return np.asarray(quarters[np.searchsorted(edges, data.y_test)])
 
 
 def _layers(model: str, inputs: int, outputs: int) -> list[Layer]:

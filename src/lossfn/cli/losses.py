@@ -7,7 +7,7 @@ from dataclasses import Field, fields
 from typing import Any
 
 import lossfn
-from lossfn.cli.faults import Fault, listed, meant
+from lossfn.cli.faults import InputError, listed, meant
 from lossfn.cli.numbers import number, whole
 from lossfn.cli.own import load
 from lossfn.cli.words import Asked, Spare
@@ -27,7 +27,7 @@ def find(name: str) -> type[Loss]:
     try:
         return registry.find(name)
     except UnknownLossError as unknown:
-        raise Fault(str(unknown).replace("lossfn.list_losses() names", "lossfn list shows")) from None
+        raise InputError(str(unknown).replace("lossfn.list_losses() names", "lossfn list shows")) from None
 
 
 def build(asked: Asked) -> Loss:
@@ -41,7 +41,7 @@ def build(asked: Asked) -> Loss:
         said = str(wrong)
         for name, spec in known.items():
             said = said.replace(f"{cls.__name__}({spec.name}=)", name)
-        raise Fault(said) from None
+        raise InputError(said) from None
 
 
 def hyperparameters(cls: type[Loss]) -> dict[str, Field[Any]]:
@@ -59,7 +59,7 @@ def assign(names: list[str], spare: Iterable[Spare], own: list[str]) -> list[Ask
         places = [*reversed(range(word.after)), *range(word.after, len(names))]
         place = next((place for place in places if name in options[place]), None)
         if place is None:
-            raise Fault(_no_such(word.name, names, options, own))
+            raise InputError(_no_such(word.name, names, options, own))
         found[place].options[name] = word.text
     return found
 
@@ -76,7 +76,7 @@ def _value(spec: Field[Any], name: str, text: str | None) -> Any:
     if isinstance(default, bool):
         return _boolean(name, text)
     if text is None:
-        raise Fault(f"{name}: expected a value, got none. Try: {name} {_example(spec)}")
+        raise InputError(f"{name}: expected a value, got none. Try: {name} {_example(spec)}")
     if spec.metadata.get("array"):
         values = [_number(spec, name, part) for part in text.split(",")]
         return values if "," in text else values[0]
@@ -88,20 +88,20 @@ def _value(spec: Field[Any], name: str, text: str | None) -> Any:
 def _number(spec: Field[Any], name: str, text: str) -> float:
     value = number(text.strip())
     if value is None:
-        raise Fault(f"{name}: expected a number, got {text!r}. Try: {name} {_example(spec)}")
+        raise InputError(f"{name}: expected a number, got {text!r}. Try: {name} {_example(spec)}")
     return value
 
 
 def _whole(name: str, text: str) -> int:
     value = whole(text)
     if value is None:
-        raise Fault(f"{name}: expected a whole number, got {text!r}. Try: {name} -100")
+        raise InputError(f"{name}: expected a whole number, got {text!r}. Try: {name} -100")
     return value
 
 
 def _boolean(name: str, text: str | None) -> bool:
     if text not in (None, "true", "false"):
-        raise Fault(f"{name}: expected true or false, got {text!r}. Try: {name} true")
+        raise InputError(f"{name}: expected true or false, got {text!r}. Try: {name} true")
     return text != "false"
 
 

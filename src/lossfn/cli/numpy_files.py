@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.cli.faults import Fault
+from lossfn.cli.faults import InputError
 from lossfn.cli.tables import Array, Column, Table, named
 
 MATRIX = 2
 
 
 def read(path: Path) -> Table:
-    """Read a structured array, or an archive with one array per column; a matrix `x` gives x.0, x.1, …"""
+    """Read a structured array, or an archive with an array for each column; a matrix `x` gives x.0, x.1 and so on."""
     try:
         found = np.load(path, allow_pickle=False)
         arrays = _fields(path, found) if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
@@ -24,7 +24,7 @@ def read(path: Path) -> Table:
         pickled = "pickle" in str(wrong).lower() and "Object arrays" in str(wrong)
         got = "pickled Python objects, which are never loaded" if pickled else "something else or a damaged one"
         kind = path.suffix.lower()[1:].upper()
-        raise Fault(f"{path}: expected {'an'} {kind} file of plain numbers or text, got {got}.") from None
+        raise InputError(f"{path}: expected an {kind} file of plain numbers or text, got {got}.") from None
     columns: dict[str, Column] = {}
     for name, array in arrays.items():
         columns |= _columns(path, name, array)
@@ -36,7 +36,7 @@ def read(path: Path) -> Table:
 def _fields(path: Path, found: Array) -> dict[str, Array]:
     if found.dtype.names is None:
         fix = "Save columns by name: numpy.savez(file, target=…, prediction=…)"
-        raise Fault(f"{path}: expected an array with named fields, got dtype {found.dtype}. {fix}")
+        raise InputError(f"{path}: expected an array with named fields, got dtype {found.dtype}. {fix}")
     return {name: found[name] for name in found.dtype.names}
 
 
@@ -44,7 +44,7 @@ def _columns(path: Path, name: str, array: Array) -> dict[str, Column]:
     if array.ndim == MATRIX:
         return {f"{name}.{place}": partial(_column, path, name, array[:, place]) for place in range(array.shape[1])}
     if array.ndim != 1:
-        raise Fault(f"{path}, column {name!r}: expected one or two dimensions, got shape {array.shape}.")
+        raise InputError(f"{path}, column {name!r}: expected one or two dimensions, got shape {array.shape}.")
     return {name: partial(_column, path, name, array)}
 
 
@@ -55,7 +55,7 @@ def _column(path: Path, name: str, array: Any) -> Array:
         return np.asarray(array, np.float64)
     if array.dtype.kind == "U":
         return np.asarray(array, object)
-    raise Fault(f"{path}, column {name!r}: expected numbers or text, got dtype {array.dtype}.")
+    raise InputError(f"{path}, column {name!r}: expected numbers or text, got dtype {array.dtype}.")
 
 
 def _same_lengths(path: Path, arrays: dict[str, Array]) -> None:
@@ -63,4 +63,6 @@ def _same_lengths(path: Path, arrays: dict[str, Array]) -> None:
     (first, rows), *others = lengths.items() or [("", 0)]
     for name, other in others:
         if other != rows:
-            raise Fault(f"{path}: expected columns of one length, got {rows} for {first!r} and {other} for {name!r}.")
+            raise InputError(
+                f"{path}: expected columns of one length, got {rows} for {first!r} and {other} for {name!r}."
+            )

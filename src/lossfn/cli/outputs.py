@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from lossfn.cli.faults import Fault
+from lossfn.cli.faults import InputError
 from lossfn.explain.style import write_whole
 
 
@@ -32,15 +32,15 @@ def _plain(value: Any) -> Any:
 def check_place(path: Path, endings: tuple[str, ...]) -> None:
     """Refuse a place that cannot be written, before any work is done."""
     if path.suffix.lower() not in endings:
-        raise Fault(
+        raise InputError(
             f"{path}: expected a name that ends in {' or '.join(endings)}. Try: {path.stem or 'report'}{endings[0]}"
         )
     if path.is_dir():
-        raise Fault(f"{path}: expected a file to write, got a folder.")
+        raise InputError(f"{path}: expected a file to write, got a folder.")
     if not path.parent.is_dir():
-        raise Fault(f"{path}: there is no folder {str(path.parent)!r} to write into. Create it first.")
+        raise InputError(f"{path}: there is no folder {str(path.parent)!r} to write into. Create it first.")
     if not os.access(path.parent, os.W_OK):
-        raise Fault(f"{path}: no permission to write into the folder {str(path.parent)!r}.")
+        raise InputError(f"{path}: no permission to write into the folder {str(path.parent)!r}.")
 
 
 def write(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
 
-from lossfn.cli.faults import Fault, listed, meant
+from lossfn.cli.faults import InputError, listed, meant
 from lossfn.core.loss import Loss
 
 
@@ -23,30 +23,30 @@ def load(place: str) -> type[Loss]:
     if name in losses:
         return losses[name]
     if name in found:
-        raise Fault(f"{file}: {name} is not a loss. Derive it from lossfn.Pointwise, Row or Distribution.")
+        raise InputError(f"{file}: {name} is not a loss. Derive it from lossfn.Pointwise, Row or Distribution.")
     holds = f"It holds {listed(losses)}." if losses else "It holds no loss."
     if not name:
-        raise Fault(f"{file}: expected FILE.py:Class, got no class. {holds}")
-    raise Fault(f"{file}: no loss is named {name!r} there. {meant(name, losses, holds)}")
+        raise InputError(f"{file}: expected FILE.py:Class, got no class. {holds}")
+    raise InputError(f"{file}: no loss is named {name!r} there. {meant(name, losses, holds)}")
 
 
 def _imported(file: Path) -> ModuleType:
     if not file.is_file():
-        raise Fault(f"{file}: {'a folder, not a file' if file.is_dir() else 'no such file'}.")
+        raise InputError(f"{file}: {'a folder, not a file' if file.is_dir() else 'no such file'}.")
     name = f"lossfn_own_{file.stem}"
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise Fault(f"{file}: expected a Python file, got a name that does not end in .py.")
+        raise InputError(f"{file}: expected a Python file, got a name that does not end in .py.")
     module = sys.modules[name] = module_from_spec(spec)
     sys.path.insert(0, str(file.parent))
     try:
         spec.loader.exec_module(module)
     except SyntaxError as wrong:
-        raise Fault(f"{wrong.filename}, line {wrong.lineno}: {wrong.msg}.") from None
+        raise InputError(f"{wrong.filename}, line {wrong.lineno}: {wrong.msg}.") from None
     except (Exception, SystemExit) as error:
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)]
         line = f", line {lines[-1]}" if lines else ""
-        raise Fault(f"{file}{line}: importing it raised {type(error).__name__}: {error}.") from None
+        raise InputError(f"{file}{line}: importing it raised {type(error).__name__}: {error}.") from None
     finally:
         sys.path.remove(str(file.parent))
     return module

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import lossfn as lf
-from lossfn.cli.faults import Fault, listed
+from lossfn.cli.faults import InputError, listed
 from lossfn.cli.heads import Array, Columns, Headed, LogProbabilities, Plain
 from lossfn.core.domain import REAL, UNIT, Choice
 from lossfn.core.kinds import Distribution, Pointwise
@@ -65,7 +65,7 @@ def role(loss: Loss, data: Dataset) -> Role:
     """Return the part a loss plays on these data, or say which losses fit them."""
     wrong = _misfit(loss, data)
     if wrong:
-        raise Fault(f"{type(loss).__name__} {wrong}. Losses that fit {data.name}: {listed(_fitting(data), 40)}.")
+        raise InputError(f"{type(loss).__name__} {wrong}. Losses that fit {data.name}: {listed(_fitting(data), 40)}.")
     if kind(loss) == "numbers":
         return _numbers(loss, data.y_train)
     return _two_classes(loss) if kind(loss) == "two classes" else _classes(loss, len(data.class_names))
@@ -125,12 +125,10 @@ def _signs(labels: Array) -> Array:
 
 def _classes(loss: Any, classes: int) -> Role:
     head = LogProbabilities() if loss.takes == "log_probs" else Plain()
-    convert = np.asarray
 
     def spread(labels: Array) -> Array:
         with np.errstate(divide="ignore"):
             return np.log(lf.one_hot(labels, classes)) if loss.log_target else lf.one_hot(labels, classes)
 
-    if isinstance(loss, Distribution):
-        convert = spread
+    convert: Callable[[Array], Array] = spread if isinstance(loss, Distribution) else np.asarray
     return Role(Headed(loss, head, convert), classes, "accuracy", lambda output: np.argmax(output, axis=1))

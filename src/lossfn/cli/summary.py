@@ -6,13 +6,13 @@ from pathlib import Path
 
 from lossfn.cli.fit import Outcome
 from lossfn.cli.screen import facts, title
-from lossfn.explain.text import short
+from lossfn.explain.text import call
 
 
 def summary(outcome: Outcome, report: Path | None) -> None:
     """Print loss, data, network, training and test figures, one a line."""
-    title(f"{outcome.loss!r} on {outcome.data.name}")
-    facts(lines(outcome) | ({"report": str(report)} if report else {}))
+    title(f"{call(outcome.loss)} on {outcome.data.name}")
+    facts((lines(outcome) | ({"report": str(report)} if report else {})).items())
 
 
 def lines(outcome: Outcome) -> dict[str, str]:
@@ -24,10 +24,10 @@ def lines(outcome: Outcome) -> dict[str, str]:
         "data": f"{len(data.x_train)} rows to learn from, {len(data.x_test)} to test on{what}",
         "network": f"{settings.model}, {' → '.join(map(str, outcome.widths))}",
         "training": f"{history.epochs} epochs in {history.seconds:.1f} s{best}",
-        "test": _test(outcome),
+        "test": f"{' '.join(figure(outcome))}, loss {outcome.test['loss']:.4g}",
     }
-    unit = _unit(outcome)
-    return found | ({"unit": unit} if unit else {}) | hardest(outcome)
+    seen = unit(outcome)
+    return found | ({"unit": seen} if seen else {}) | hardest(outcome)
 
 
 def hardest(outcome: Outcome) -> dict[str, str]:
@@ -41,16 +41,18 @@ def hardest(outcome: Outcome) -> dict[str, str]:
     return {"hardest": f"{what}{worst.group}: {share}"}
 
 
-def _test(outcome: Outcome) -> str:
+def figure(outcome: Outcome) -> tuple[str, str]:
+    """Return the name of the test metric and its figure."""
     metric = outcome.role.metric
-    figure = outcome.test[metric]
-    name = f"accuracy {figure:.3f}" if metric == "accuracy" else f"mean squared error {short(float(f'{figure:.4g}'))}"
-    return f"{name}, loss {outcome.test['loss']:.4g}"
+    value = outcome.test[metric]
+    return ("accuracy", f"{value:.3f}") if metric == "accuracy" else ("mean squared error", f"{value:.4g}")
 
 
-def _unit(outcome: Outcome) -> str:
+def unit(outcome: Outcome) -> str:
+    """Return the unit in which the loss sees the target of a regression."""
     role = outcome.role
     if role.metric == "accuracy":
         return ""
-    shifted = f"(target − {role.shift:.4g}) / {role.scale:.4g}" if role.shift else f"target / {role.scale:.4g}"
-    return f"the loss sees {shifted}"
+    sign, size = ("+", -role.shift) if role.shift < 0 else ("−", role.shift)
+    shifted = f"(target {sign} {size:.4g}) / {role.scale:.4g}" if role.shift else f"target / {role.scale:.4g}"
+    return f"The loss sees {shifted}."

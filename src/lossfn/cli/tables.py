@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossfn.cli.faults import Fault, listed, meant
+from lossfn.cli.faults import InputError, listed, meant
 
 Array = NDArray[Any]
 Column = Callable[[], Array]
@@ -52,10 +52,10 @@ class Table:
         """Return a column as it is: numbers or text."""
         if name not in self.columns:
             there = f"It has {listed(self.columns)}."
-            raise Fault(f"{self.path}: no column {name!r}. {meant(name, self.columns, there)}")
+            raise InputError(f"{self.path}: no column {name!r}. {meant(name, self.columns, there)}")
         found = self.columns[name]()
         if not len(found):
-            raise Fault(f"{self.path}: expected rows of data, got none below the names of the columns.")
+            raise InputError(f"{self.path}: expected rows of data, got none below the names of the columns.")
         return found
 
     def numbers(self, name: str, finite: bool = True) -> Array:
@@ -68,7 +68,7 @@ class Table:
             row = int(np.argmax(bad))
             expected = "a finite number" if finite else "a number"
             fix = "Fill or drop such rows first."
-            raise Fault(
+            raise InputError(
                 f"{self.path}, {self.where(row)}, column {name!r}: expected {expected}, got {found[row]}. {fix}"
             )
         return found
@@ -82,19 +82,21 @@ class Table:
             " Write decimals with a point: 3.5." if "," in cell and number(cell.replace(",", ".")) is not None else ""
         )
         got = repr(cell) if cell else "an empty cell"
-        raise Fault(f"{self.path}, {self.where(row)}, column {name!r}: expected a number, got {got}.{comma}")
+        raise InputError(f"{self.path}, {self.where(row)}, column {name!r}: expected a number, got {got}.{comma}")
 
 
 def read(path: Path) -> Table:
     """Open a table by the ending of its name."""
     if path.suffix.lower() not in READERS:
-        raise Fault(f"{path}: expected a name that ends in {', '.join(READERS)}, got {path.suffix or 'no ending'!r}.")
+        raise InputError(
+            f"{path}: expected a name that ends in {', '.join(READERS)}, got {path.suffix or 'no ending'!r}."
+        )
     if path.is_dir():
-        raise Fault(f"{path}: expected a file, got a folder.")
+        raise InputError(f"{path}: expected a file, got a folder.")
     if not path.exists():
-        raise Fault(f"{path}: no such file.{_neighbour(path)}")
+        raise InputError(f"{path}: no such file.{_neighbour(path)}")
     if not path.stat().st_size:
-        raise Fault(f"{path}: expected a table, got an empty file.")
+        raise InputError(f"{path}: expected a table, got an empty file.")
     table: Table = import_module(f"lossfn.cli.{READERS[path.suffix.lower()]}").read(path)
     return table
 
@@ -104,9 +106,9 @@ def named(path: Path, names: Iterable[str]) -> list[str]:
     found = list(names)
     for place, name in enumerate(found, start=1):
         if not name:
-            raise Fault(f"{path}: expected a name for each column, got none for column {place}.")
+            raise InputError(f"{path}: expected a name for each column, got none for column {place}.")
         if found.index(name) < place - 1:
-            raise Fault(
+            raise InputError(
                 f"{path}: expected names that differ, got {name!r} for columns {found.index(name) + 1} and {place}."
             )
     return found

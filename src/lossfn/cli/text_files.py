@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lossfn.cli.faults import Fault
+from lossfn.cli.faults import InputError
 from lossfn.cli.numbers import NUMBER, WHOLE
 from lossfn.cli.tables import Array, Table, named
 
@@ -51,7 +51,7 @@ def _decoded(path: Path) -> str:
     except UnicodeDecodeError as wrong:
         line = content[: wrong.start].count(b"\n") + 1
         got = f"byte 0x{content[wrong.start]:02x} in line {line}"
-        raise Fault(f"{path}: expected UTF-8 text, got {got}. Save the file as UTF-8 CSV.") from None
+        raise InputError(f"{path}: expected UTF-8 text, got {got}. Save the file as UTF-8 CSV.") from None
 
 
 def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -65,9 +65,9 @@ def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str
                 yield start, row
             start = reader.line_num + 1
     except csv.Error as wrong:
-        raise Fault(f"{path}, line {start}: expected quoted cells as CSV has them, got: {wrong}.") from None
+        raise InputError(f"{path}, line {start}: expected quoted cells as CSV has them, got: {wrong}.") from None
     if not found:
-        raise Fault(f"{path}: expected a table, got blank lines only.")
+        raise InputError(f"{path}: expected a table, got blank lines only.")
 
 
 def _same_lengths(path: Path, rows: list[list[str]], lines: list[int]) -> None:
@@ -75,4 +75,4 @@ def _same_lengths(path: Path, rows: list[list[str]], lines: list[int]) -> None:
     for place, row in enumerate(rows):
         if len(row) != wanted:
             expected = f"{wanted} cells, as in the first line"
-            raise Fault(f"{path}, row {place} (line {lines[place]}): expected {expected}, got {len(row)}.")
+            raise InputError(f"{path}, row {place} (line {lines[place]}): expected {expected}, got {len(row)}.")

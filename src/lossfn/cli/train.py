@@ -13,29 +13,54 @@ from lossfn.cli.words import LossCommand, asked
 
 @click.command(
     cls=LossCommand,
-    options_metavar="--loss NAME [OPTIONS]",
-    epilog="A loss of your own: --loss FILE.py:Class. Its hyperparameters, too, are options of the command.",
+    options_metavar="",
+    short_help="Train a small network under any loss.",
+    epilog="""\b
+Hyperparameters of the loss are options, too:
+  lossfn train digits --loss CrossEntropy --label-smoothing 0.1
+  lossfn train houses.csv --target price --loss Huber --delta 2 --report report.html
+  lossfn train diabetes --loss own_loss.py:SmoothQuantile --q 0.9""",
 )
-@click.argument("data", metavar="DATA")
+@click.argument("data", metavar="DATA --loss NAME [OPTIONS]")
 @click.option("--loss", metavar="NAME", required=True, help="What to minimise; `lossfn list` names all losses.")
 @click.option("--target", metavar="COL", help="The column of a file to predict.")
 @click.option("--features", metavar="COL,COL", help="Columns to predict from.  [default: all others]")
 @click.option("--model", type=click.Choice(["mlp", "linear"]), default="mlp", show_default=True, help="The network.")
-@click.option("--epochs", type=click.IntRange(1), default=100, show_default=True, help="Passes over the data at most.")
 @click.option(
-    "--patience", type=click.IntRange(1), default=15, show_default=True, help="Epochs without progress to stop after."
+    "--epochs",
+    type=click.IntRange(1),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="Passes over the data at most.",
 )
-@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True, help="Rows a step.")
 @click.option(
-    "--learning-rate", type=click.FloatRange(0, min_open=True), default=0.01, show_default=True, help="Adam's step."
+    "--patience",
+    type=click.IntRange(1),
+    metavar="N",
+    default=15,
+    show_default=True,
+    help="Epochs without progress to stop after.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same result.")
+@click.option("--batch-size", type=click.IntRange(1), metavar="N", default=32, show_default=True, help="Rows a step.")
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(0, min_open=True),
+    metavar="X",
+    default=0.01,
+    show_default=True,
+    help="Adam's step.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="Same seed, same result."
+)
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page with pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     data: str,
     loss: str,
     target: str | None,
@@ -48,10 +73,6 @@ def command(
     """Train a small network under any loss, and measure it on rows it has not seen.
 
     DATA is digits, diabetes, breast_cancer, sine, spiral, or a CSV, Parquet, Arrow, NPY or NPZ file.
-
-    \b
-    lossfn train digits --loss CrossEntropy --label-smoothing 0.1
-    lossfn train houses.csv --target price --loss Huber --delta 2 --report report.html
     """
     from lossfn.cli import fit, losses, outputs, sources
 

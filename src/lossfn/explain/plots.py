@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,52 +10,60 @@ import numpy as np
 from lossfn.core.loss import Loss
 from lossfn.explain.contributions import GroupLoss
 from lossfn.explain.style import INK, MUTED, SERIES, canvas, label_ends
-from lossfn.explain.views import view
+from lossfn.explain.text import call
+from lossfn.explain.views import View, view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PARTS = ("train", "test")
+PARTS = {"train": "learnt from", "valid": "held out"}
+MEASURES = {"loss": "loss", "accuracy": "accuracy", "mse": "mean squared error"}
 
 
 def draw_loss(loss: Loss) -> Figure:
     """Draw value, gradient and curvature over what fits the loss: residual, margin, logit, probability."""
     shown = view(loss)
-    rows = {"value": [c.value for c in shown.curves]}
-    if loss.differentiable:
-        rows |= {f"gradient in the {shown.slope_in}": [c.gradient for c in shown.curves]}
-        rows |= {"curvature": [c.curvature for c in shown.curves]}
+    rows = _panels(loss, shown)
     with canvas(len(rows), 3.1 * len(rows), 2.6) as (figure, panels):
         for axes, (title, lines) in zip(panels, rows.items(), strict=True):
             _draw_lines(axes, title, shown.x, lines)
         figure.supxlabel(shown.axis, fontsize=9, color=MUTED)
-        figure.suptitle(_title(loss), x=0.01, ha="left", fontsize=11, color=INK)
-        if len(shown.curves) > 1:
-            options: dict[str, Any] = {"labelcolor": "linecolor", "handlelength": 1.2, "frameon": False}
-            labels = [curve.label for curve in shown.curves]
-            figure.legend(panels[0].get_lines(), labels, loc="upper right", ncols=3, **options)
+        figure.suptitle(call(loss), x=0.01, ha="left", fontsize=11, color=INK)
+        _label(figure, panels[0], shown)
     return figure
 
 
-def draw_history(history: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw the figures of a training over its epochs: one panel for the loss, one for the metric.
+def draw_loss_parts(loss: Loss) -> list[Figure]:
+    """Draw what `draw_loss` draws, each panel as a picture of its own."""
+    shown, figures = view(loss), []
+    for title, lines in _panels(loss, shown).items():
+        with canvas(1, 3.6, 2.7) as (figure, (axes,)):
+            _draw_lines(axes, title, shown.x, lines)
+            axes.set_xlabel(shown.axis)
+            _label(figure, axes, shown, "outside upper right")
+        figures.append(figure)
+    return figures
 
-    `history` maps names such as train_loss and test_accuracy to one number per epoch.
+
+def draw_history(history: Mapping[str, Sequence[float]], best: int | None = None) -> list[Figure]:
+    """Draw the figures of a training over its epochs: one picture for the loss, one for the metric.
+
+    `history` maps names such as train_loss and valid_accuracy to one number per epoch; `best` is an epoch to mark.
     """
-    measures = list(dict.fromkeys(name.partition("_")[2] for name in history))
-    with canvas(len(measures), 4.6 * len(measures), 2.6) as (figure, panels):
-        for axes, measure in zip(panels, measures, strict=True):
-            found = [(part, history[f"{part}_{measure}"]) for part in PARTS if f"{part}_{measure}" in history]
-            _draw_history(axes, measure, found)
-        figure.supxlabel("epoch", fontsize=9, color=MUTED)
-    return figure
+    figures = []
+    for measure in dict.fromkeys(name.partition("_")[2] for name in history):
+        found = [(part, history[f"{part}_{measure}"]) for part in PARTS if f"{part}_{measure}" in history]
+        with canvas(1, 5.2, 2.7) as (figure, (axes,)):
+            _draw_history(axes, measure, found, best)
+        figures.append(figure)
+    return figures
 
 
 def draw_shares(groups: Sequence[GroupLoss], many: int = 12) -> Figure:
     """Draw each group's share of the loss beside its share of the rows, the largest first."""
     shown, rows = groups[:many], max(sum(group.count for group in groups), 1)
-    with canvas(1, 9.2, 0.75 + 0.34 * len(shown)) as (figure, (axes,)):
+    with canvas(1, 5.4, 0.75 + 0.34 * len(shown)) as (figure, (axes,)):
         places = np.arange(len(shown))
         axes.barh(places, [100 * group.share for group in shown], height=0.62, color=SERIES[0])
         axes.plot(
@@ -95,22 +102,38 @@ def _fit_height(axes: Axes, heights: Any) -> None:
     axes.set_ylim(low - room, high + room)
 
 
-def _title(loss: Loss) -> str:
-    return re.sub(r"\w+=None(, )?", "", repr(loss)).replace(", )", ")").replace("()", "")
+def _panels(loss: Loss, shown: View) -> dict[str, list[Any]]:
+    rows: dict[str, list[Any]] = {"value": [c.value for c in shown.curves]}
+    if loss.differentiable:
+        rows |= {f"gradient in the {shown.slope_in}": [c.gradient for c in shown.curves]}
+        rows |= {"curvature": [c.curvature for c in shown.curves]}
+    return rows
 
 
-def _draw_history(axes: Axes, measure: str, found: Sequence[tuple[str, Sequence[float]]]) -> None:
+def _label(figure: Figure, axes: Axes, shown: View, place: str = "upper right") -> None:
+    if len(shown.curves) > 1:
+        options: dict[str, Any] = {"loc": place, "ncols": 3, "labelcolor": "linecolor", "handlelength": 1.2}
+        options |= {"frameon": False, "fontsize": 8}
+        labels = [curve.label for curve in shown.curves]
+        figure.legend(axes.get_lines(), labels, **options)
+
+
+def _draw_history(axes: Axes, measure: str, found: Sequence[tuple[str, Sequence[float]]], best: int | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    if best is not None:
+        axes.axvline(best, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)))
     for (_, figures), colour in zip(found, SERIES, strict=False):
         axes.plot(range(1, len(figures) + 1), figures, color=colour)
-    axes.set_title(measure)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    spread = [figure for _, figures in found for figure in figures if figure > 0]
-    if (
-        measure != "accuracy"
-        and spread
-        and max(spread) > 30 * min(spread)
-        and len(spread) == sum(len(f) for _, f in found)
-    ):
+    axes.set_title(MEASURES.get(measure, measure))
+    axes.set_xlabel("epoch" if best is None else "epoch; the dotted one is kept")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if measure != "accuracy" and _spans([figure for _, figures in found for figure in figures]):
         axes.set_yscale("log")
-    ends = [(figures[-1], part, colour) for (part, figures), colour in zip(found, SERIES, strict=False)]
+    ends = [(figures[-1], PARTS[part], colour) for (part, figures), colour in zip(found, SERIES, strict=False)]
     label_ends(axes, len(found[0][1]), ends)
+
+
+def _spans(figures: Sequence[float]) -> bool:
+    """Tell whether figures are positive and so far apart that only a logarithmic axis shows them."""
+    return min(figures) > 0 and max(figures) > 30 * min(figures)

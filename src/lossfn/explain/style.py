@@ -23,7 +23,7 @@ FORMATS = (".svg", ".png", ".pdf")
 NAMES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper"} | {
     colour: f"--series-{place}" for place, colour in enumerate(SERIES, start=1)
 }
-SETTINGS = {
+SETTINGS: Any = {
     "axes.edgecolor": MUTED,
     "axes.grid": True,
     "axes.grid.axis": "y",
@@ -68,12 +68,14 @@ def canvas(panels: int, width: float, height: float) -> Iterator[tuple[Figure, S
 
 def label_ends(axes: Axes, x: float, labels: Sequence[tuple[float, str, str]]) -> None:
     """Write (height, text, colour) at the right end of curves, moved apart where they would touch."""
-    low, high = axes.get_ylim()
-    gap, floor = 0.075 * (high - low), -float("inf")
+    axes.get_ylim()  # settles the limits that the transform reads
+    to_screen, gap, floor = axes.transData, 11 * axes.figure.dpi / 72, -float("inf")
     for height, text, colour in sorted(labels):
-        floor = max(height, floor + gap)
+        level = float(to_screen.transform((x, height))[1])
+        floor = max(level, floor + gap)
+        shift = (floor - level) * 72 / axes.figure.dpi
         options: dict[str, Any] = {"color": colour, "va": "center", "fontsize": 8, "annotation_clip": False}
-        axes.annotate(text, (x, floor), (5, 0), textcoords="offset points", **options)
+        axes.annotate(text, (x, height), (5, shift), textcoords="offset points", **options)
 
 
 def save(figure: Figure, path: Path) -> None:

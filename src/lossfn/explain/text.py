@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from lossfn.core.graph import Node, order
+from lossfn.core.loss import Loss
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
 INFIX = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "equal": "="}
@@ -120,6 +122,30 @@ OPERATORS: dict[str, Callable[[Writer, Node], tuple[str, int]]] = {
     "sub": _sub,
     "weighted": _mul,
 }
+
+
+def call(loss: Loss) -> str:
+    """Write the call that makes a loss, without the options that are off: None, 0 or False by default.
+
+    Examples
+    --------
+    >>> import lossfn as lf
+    >>> call(lf.CrossEntropy()), call(lf.CrossEntropy(label_smoothing=0.1)), call(lf.Huber())
+    ('CrossEntropy', 'CrossEntropy(label_smoothing=0.1)', 'Huber(delta=1.0)')
+    """
+    given = [(spec.name, getattr(loss, spec.name), spec.default) for spec in fields(loss)]
+    shown = [f"{name}={_plain(value)!r}" for name, value, usual in given if usual or not _same(value, usual)]
+    shown = [text for text in shown if text not in ("reduction='mean'", "labels='01'")]
+    whole = f"{type(loss).__name__}({', '.join(shown)})".removesuffix("()")
+    return repr(loss) if hasattr(loss, "terms") else whole
+
+
+def _same(value: Any, usual: Any) -> bool:
+    return value is usual or (not hasattr(value, "tolist") and value == usual)
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def short(number: float) -> str:

@@ -14,7 +14,9 @@ from lossfn.nn.layers import Array
 class Task(Protocol):
     """The meaning of an output of shape (N, outputs)."""
 
-    metric: str
+    @property
+    def metric(self) -> str:
+        """The name of the metric."""
 
     def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return the targets as the loss wants them."""
