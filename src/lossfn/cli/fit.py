@@ -17,6 +17,7 @@ from lossfn.nn import Adam, Dataset, History, Layer, Linear, ReLU, Sequential, T
 
 HIDDEN = (64, 64)
 HELD_OUT = 0.15  # of the training part, to choose the best epoch
+START = 0.1  # of the usual first weights: a regression begins near the mean of its targets
 QUARTERS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
@@ -49,7 +50,7 @@ class Outcome:
     @property
     def widths(self) -> list[int]:
         """Number of inputs, hidden units and outputs."""
-        layers = [layer for layer in self.model.layers.values() if isinstance(layer, Linear)]
+        layers = _linear(self.model)
         return [layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)]
 
 
@@ -57,6 +58,8 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
     """Train a network under a loss; the best epoch is chosen on rows held out of the training part."""
     part = role(loss, data)
     model = Sequential(_layers(settings.model, data.x_train.shape[1], part.outputs), seed=settings.seed)
+    if part.metric == "mse":
+        _linear(model)[-1].weight[:] *= START
     trainer = Trainer(
         model,
         part.seen,
@@ -92,6 +95,10 @@ def groups(data: Dataset) -> Array:
     edges = np.quantile(data.y_test, [0.25, 0.5, 0.75])
     quarters: Array = np.asarray(QUARTERS)
     return np.asarray(quarters[np.searchsorted(edges, data.y_test)])
+
+
+def _linear(model: Sequential) -> list[Linear]:
+    return [layer for layer in model.layers.values() if isinstance(layer, Linear)]
 
 
 def _layers(model: str, inputs: int, outputs: int) -> list[Layer]:

@@ -31,7 +31,7 @@ def page(outcome: Outcome, command: str) -> str:
 
 def _sections(outcome: Outcome) -> list[Section]:
     worst = lines(outcome).get("hardest", "").partition(": ")
-    note = f"Hardest is {worst[0]}, with {worst[2]}." if worst[2] else "Each part's share of the test loss."
+    note = f"Hardest: {worst[0]}, with {worst[2]}." if worst[2] else "Each part's share of the test loss."
     rising = "Loss and score after each epoch. The epoch with the least held-out loss is kept."
     estimates = f"Estimates: {outcome.loss.estimates}."
     parts = "class" if outcome.data.class_names else "size of the target"
@@ -73,5 +73,5 @@ def _hardest(outcome: Outcome) -> Rows:
 def _repeat(outcome: Outcome, command: str) -> list[Section]:
     settings = {name.replace("_", " "): f"{value}" for name, value in asdict(outcome.settings).items()}
     network = lines(outcome)["network"]
-    rows = [("option", "value"), ("loss", repr(outcome.loss)), ("network", network), *settings.items()]
+    rows = [("option", "value"), ("loss", call(outcome.loss)), ("network", network), *settings.items()]
     return [Section("Settings", rows=rows, half=True), Section("Repeat it", command=command, half=True)]
