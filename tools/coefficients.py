@@ -56,14 +56,14 @@ ATANH = (
 )
 NEAR = mp.mpf("0.3")
 TANH = (lambda z: mp.tanh(mp.sqrt(z)) / mp.sqrt(z), lambda z: mp.mpf(1), mp.mpf("1e-30"), NEAR**2)
-LOG_COSH = (lambda z: mp.log(mp.cosh(mp.sqrt(z))) / z, lambda z: mp.mpf(1), mp.mpf("1e-20"), NEAR**2)
+LOG_COSH = (lambda z: mp.log(mp.cosh(mp.sqrt(z))) / z, lambda z: mp.mpf(1), mp.mpf("1e-20"))
 
 TABLE = {
     "EXP": {"short": (*EXP, 4), "long": (*EXP, 9)},
     "LOG": {"short": (*LOG, 9)},
     "ATANH": {"long": (*ATANH, 7)},
     "TANH": {"short": (*TANH, 4)},
-    "LOG_COSH": {"short": (*LOG_COSH, 4)},
+    "LOG_COSH": {"short": (*LOG_COSH, NEAR**2, 4), "long": (*LOG_COSH, mp.mpf(1), 15)},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import fields
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from lossfn.core.domain import REAL
 
 LIMIT = 80
 SIZES = (1e-38, 1e-30, 1e-12, 1e-8, 1e-4, 0.03, 0.1, 0.29, 0.31, 0.7, 1.0, 1.5, 3.0, 9.0, 17.0, 30.0, 37.0, 60.0, 87.0)
-LARGE = (103.0, 400.0, 709.0, 740.0, 1e4, 1e8, 1e16, 1e30, 1e38, 1e150, 1e300)
+LARGE = (103.0, 400.0, 709.0, 740.0, 1e4, 1e8, 1e16, 1e30, 1e38, 1e150)
 
 
 def points(loss, form):
@@ -51,11 +52,11 @@ def plain(loss, rng, count):
 
 def members(domain, form):
     """Numbers of every size, next to the ends of the domain and next to 1."""
-    top = form.largest / (128 if form.bits == 53 else 1)
+    top = 1e290 if form.bits == 53 else form.largest
     sizes = [x for x in (*SIZES, *LARGE, top) if x <= top]
     sizes += [2.0 ** (form.lowest - form.bits + 1), 2.0**form.lowest * 0.7]
     beside = [b * (1 + k * form.epsilon / 2) for b in (1.0, 0.5) for k in (-1, 2)]
-    ends = [e for e in getattr(domain, "values", (-1 + form.epsilon / 2, 0.0))]
+    ends = getattr(domain, "values", (-1 + form.epsilon / 2, 0.0))
     found = [*ends, *sizes, *beside, *(-x for x in sizes)]
     found = rounded(found, form).tolist()
     return [x for x in dict.fromkeys(found) if x in domain and np.isfinite(x)]
@@ -99,11 +100,11 @@ def crossings(loss, form):
     with using("reference"), np.errstate(all="ignore"):
         for t in targets:
             for which in range(3 if loss.differentiable else 1):
-                for x in roots(lambda p: result(loss, p, t, which), grid, form):
+                for x in roots(partial(result, loss, t, which), grid, form):
                     yield [x, *([0.7] * (len(loss.predictions) - 1)), t]
 
 
-def result(loss, p, t, which):
+def result(loss, t, which, p):
     rest = [np.full(p.shape, 0.7) for _ in loss.predictions[1:]]
     prediction, target = (p, *rest) if rest else p, np.full(p.shape, t)
     if which == 0:

@@ -6,7 +6,7 @@ except on a kink, where any slope between them is right.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import mpmath as mp
@@ -22,7 +22,7 @@ class Truth(NamedTuple):
     curvatures: tuple
 
 
-@lru_cache(maxsize=None)
+@cache
 def pointwise(loss, inputs, wide):
     """Truth at one point of a pointwise loss; `wide` asks for float64's range of exponents."""
     with mp.workdps(digits(inputs, wide)):
@@ -37,7 +37,7 @@ def digits(inputs, wide):
     """How many digits second differences need: more, the further apart the inputs' sizes lie."""
     sizes = [0.0, *(float(mp.log10(abs(x))) for x in inputs if x)]
     tails = 240 if wide and max(map(abs, inputs)) > 4 else 0
-    return max(200 + tails, 140 + 2 * int(max(sizes) - min(sizes)))
+    return tails + max(200, 140 + 2 * int(max(sizes) - min(sizes)))
 
 
 def formula(ready, place):

@@ -10,11 +10,11 @@ from lossfn.core.registry import REGISTRY, snake_case
 
 NUMBERS = (0.0, 0.37, 4.0)
 SPECIAL = {
-    "barron": [dict(alpha=a) for a in (-inf, -2.0, -1e-12, 1e-12, 2.0, 2 + 1e-12, 2 - 1e-12, 1.9995, inf)]
-    + [dict(alpha=a, scale=0.03) for a in (0.5, 2 - 1e-12)],
-    "binary_cross_entropy_with_logits": [dict(pos_weight=3.7)],
-    "binary_focal": [dict(gamma=1.0), dict(gamma=3.0), dict(gamma=0.5, alpha=0.25), dict(gamma=2.75)],
-    "tweedie": [dict(power=1.0), dict(power=1.01), dict(power=1.99), dict(power=2.0)],
+    "barron": [{"alpha": a} for a in (-inf, -2.0, -1e-12, 1e-12, 2.0, 2 + 1e-12, 2 - 1e-12, 1.9995, inf)]
+    + [{"alpha": a, "scale": 0.03} for a in (0.5, 2 - 1e-12)],
+    "binary_cross_entropy_with_logits": [{"pos_weight": 3.7}],
+    "binary_focal": [{"gamma": 1.0}, {"gamma": 3.0}, {"gamma": 0.5, "alpha": 0.25}, {"gamma": 2.75}],
+    "tweedie": [{"power": 1.0}, {"power": 1.01}, {"power": 1.99}, {"power": 2.0}],
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from lossfn.core.domain import POSITIVE, Interval
 from lossfn.core.kinds import Pointwise
 from lossfn.core.options import option
+from lossfn.losses.robust import log1p_square
+from lossfn.losses.smooth import length
 
 
 class Barron(Pointwise):
@@ -56,27 +58,51 @@ class Barron(Pointwise):
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
         """(b/α)((u²/b + 1)^(α/2) - 1) with b = |α - 2|, and its limits at α = 2, 0, -∞, +∞."""
-        half = 0.5 * m.square((prediction - target) / self.scale)
+        u = (prediction - target) / self.scale
+        half = 0.5 * m.square(u)
         if self.alpha == 2.0:
             return half
+        if self.alpha == 1.0:
+            return u * (u / (1.0 + length(m, u, 1.0)))
         if self.alpha == 0.0:
-            return m.log1p(half)
+            return log1p_square(m, u, 0.5)
         if math.isinf(self.alpha):
             return math.copysign(1.0, self.alpha) * m.expm1(math.copysign(1.0, self.alpha) * half)
         b = abs(self.alpha - 2.0)
-        log = m.log1p(half / (0.5 * b))
+        log = log1p_square(m, u, 1.0 / b)
         if b < 1e-3:
-            # Near 2 the power is (1 + z)·(1 + z)^(α/2 - 1): only the small factor goes through expm1.
-            return (2.0 * half + (b + 2.0 * half) * m.expm1((0.5 * self.alpha - 1.0) * log)) / self.alpha
+            # Near 2 the power is (1 + z)·e^s, s = (α/2 - 1)·log(1 + z) being small: u²·e^s + b·(e^s - 1).
+            small = (0.5 * self.alpha - 1.0) * log
+            return (half * (2.0 * m.exp(small)) + b * m.expm1(small)) / self.alpha
         return b / self.alpha * m.expm1(0.5 * self.alpha * log)
 
     def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
         """r/scale²·(u²/b + 1)^(α/2 - 1)."""
-        slope = (prediction - target) / self.scale / self.scale
-        half = 0.5 * m.square((prediction - target) / self.scale)
+        u = (prediction - target) / self.scale
         if self.alpha == 2.0:
-            return slope
+            return u / self.scale
+        if self.alpha == 1.0:
+            return u / length(m, u, 1.0) / self.scale
         if math.isinf(self.alpha):
-            return slope * m.exp(math.copysign(1.0, self.alpha) * half)
-        b = abs(self.alpha - 2.0)
-        return slope * m.exp((0.5 * self.alpha - 1.0) * m.log1p(half / (0.5 * b)))
+            return u / self.scale * m.exp(math.copysign(0.5, self.alpha) * m.square(u))
+        root = self._root_of_power(m, u)
+        return u / self.scale * root * root
+
+    def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
+        """(u²/b + 1)^(α/2 - 1)/scale²·(1 + (α - 1)z)/(1 + z) with z = u²/b."""
+        u = (prediction - target) / self.scale
+        unit = 1.0 / m.square(self.scale)
+        if self.alpha == 2.0:
+            return m.where(m.equal(u, u), unit, u)
+        if self.alpha == 1.0:
+            return unit / (length(m, u, 1.0) * (1.0 + m.square(u)))
+        if math.isinf(self.alpha):
+            side = math.copysign(1.0, self.alpha)
+            return unit * (1.0 + side * m.square(u)) * m.exp(0.5 * side * m.square(u))
+        z, root = m.square(u) / abs(self.alpha - 2.0), self._root_of_power(m, u)
+        one, share = m.where(z > 1.0, 1.0 / z, 1.0), m.where(z > 1.0, 1.0, z)
+        return (one + (self.alpha - 1.0) * share) / (one + share) * unit * root * root
+
+    def _root_of_power(self, m: Any, u: Any) -> Any:
+        # Half the exponent: multiplied in twice, it does not vanish while u still holds it up.
+        return m.exp((0.25 * self.alpha - 0.5) * log1p_square(m, u, 1.0 / abs(self.alpha - 2.0)))

@@ -58,6 +58,14 @@ class BinaryCrossEntropy(Pointwise):
         """-t·log p - (1 - t)·log(1 - p), with 0·log 0 = 0 and no clipping."""
         return -m.xlogy(target, prediction) - m.xlog1py(1.0 - target, -prediction)
 
+    def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
+        """(1 - t)/(1 - p) - t/p, with 0/0 = 0; t·(1/p) would overflow where t/p does not."""
+        return _share(m, 1.0 - target, 1.0 - prediction) - _share(m, target, prediction)
+
+
+def _share(m: Any, part: Any, whole: Any) -> Any:
+    return m.where(m.equal(part, 0.0), 0.0, part / whole)
+
 
 class BinaryCrossEntropyWithLogits(Pointwise):
     """Cross-entropy of a logit: logistic regression, and every yes-or-no output of a network.

@@ -55,8 +55,9 @@ class Poisson(Pointwise):
         return m.exp(prediction) - m.weighted(target, prediction)
 
     def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
-        """e^x - t = expm1(x) + (1 - t): exact near x = 0, t = 1."""
-        return m.expm1(prediction) + (1.0 - target)
+        """e^x - t, near x = 0 as expm1(x) + (1 - t): exact at t = 1, while a rate far below 1 keeps its digits."""
+        far = m.abs(prediction) > 1.0
+        return m.where(far, m.exp(prediction) - target, m.expm1(prediction) + (1.0 - target))
 
     def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
         """e^x."""
@@ -204,3 +205,17 @@ class GaussianNLL(Pointwise):
         """½(log v + (mean - t)²/v)."""
         residual = mean - target
         return 0.5 * (m.log(variance) + residual * (residual / variance))
+
+    def known_slope(self, m: Any, inputs: Mapping[str, Any], name: str) -> Any:
+        """(mean - t)/v; in the variance ½(1 - (mean - t)²/v)/v, whose parts are never ∞ - ∞."""
+        residual, variance = inputs["mean"] - inputs["target"], inputs["variance"]
+        if name == "variance":
+            return 0.5 * (1.0 - residual * (residual / variance)) / variance
+        return residual / variance if name == "mean" else None
+
+    def known_curvature(self, m: Any, inputs: Mapping[str, Any], first: str, second: str) -> Any:
+        """1/v; in the variance ((mean - t)²/v - ½)/v²."""
+        residual, variance = inputs["mean"] - inputs["target"], inputs["variance"]
+        if first == second == "variance":
+            return (residual * (residual / variance) - 0.5) / variance / variance
+        return 1.0 / variance if first == second == "mean" else None

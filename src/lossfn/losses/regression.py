@@ -169,8 +169,21 @@ class SquaredLogError(Pointwise):
     }
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
-        """log²((1 + p)/(1 + t)) = log1p²((p - t)/(1 + t)): one logarithm, exact where they are close."""
-        return m.square(m.log1p((prediction - target) / (1.0 + target)))
+        """log²((1 + p)/(1 + t)) = log1p²(|p - t|/(1 + min(p, t))): exact where they are close and where p -> -1."""
+        return m.square(_log_ratio(m, prediction, target))
+
+    def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
+        """2·log((1 + p)/(1 + t))/(1 + p)."""
+        return 2.0 * (_log_ratio(m, prediction, target) / (1.0 + prediction))
+
+    def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
+        """2·(1 - log((1 + p)/(1 + t)))/(1 + p)²."""
+        above = 1.0 + prediction
+        return 2.0 * ((1.0 - _log_ratio(m, prediction, target)) / above / above)
+
+
+def _log_ratio(m: Any, x: Any, y: Any) -> Any:
+    return m.sign(x - y) * m.log1p(m.abs(x - y) / (1.0 + m.minimum(x, y)))
 
 
 class EpsilonInsensitive(Pointwise):

@@ -53,7 +53,15 @@ class Cauchy(Pointwise):
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
         """log1p(½u²), u = r/scale."""
-        return m.log1p(0.5 * m.square((prediction - target) / self.scale))
+        return log1p_square(m, (prediction - target) / self.scale, 0.5)
+
+
+def log1p_square(m: Any, u: Any, factor: Any) -> Any:
+    """log(1 + factor·u²): twice the logarithm of the root where the square would overflow."""
+    root = m.abs(u) * m.sqrt(factor)
+    far = root > 1e18
+    log = m.log1p(m.where(far, root, factor * m.square(u)))
+    return m.where(far, 2.0 * log, log)
 
 
 class Welsch(Pointwise):
@@ -176,19 +184,24 @@ class Tukey(Pointwise):
     elsewhere: ClassVar[Mapping[str, str]] = {"statsmodels": "TukeyBiweight(c=scale): the same gradient"}
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
-        """scale²/6 (1 - (1 - v)³) = scale²/6·v(3 - 3v + v²), v = min(u², 1)."""
-        u = m.minimum(m.abs((prediction - target) / self.scale), 1.0)
-        v = m.square(u)
-        return m.square(self.scale) / 6.0 * (v * (3.0 - v * (3.0 - v)))
+        """scale²/6 (1 - (1 - v)³) = n²/6·(3 - 3v + v²), v = (n/scale)², n = min(|r|, scale)."""
+        size = m.minimum(m.abs(prediction - target), self.scale)
+        v = m.square(size / self.scale)
+        return m.square(size) * (3.0 - v * (3.0 - v)) / 6.0
 
     def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
-        """r(1 - u²)² within the scale, 0 beyond; 1 - u² as (1 - u)(1 + u) keeps its digits near 1."""
+        """r(1 - u²)² within the scale, 0 beyond."""
         residual = prediction - target
-        u = m.minimum(m.abs(residual / self.scale), 1.0)
-        left = (1.0 - u) * (1.0 + u)
-        return m.weighted(m.square(left), residual)
+        return m.weighted(m.square(_left(m, residual, self.scale)), residual)
 
     def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
         """(1 - u²)(1 - 5u²) within the scale, 0 beyond."""
-        u = m.minimum(m.abs((prediction - target) / self.scale), 1.0)
-        return (1.0 - u) * (1.0 + u) * (1.0 - 5.0 * m.square(u))
+        residual = prediction - target
+        u = m.minimum(m.abs(residual / self.scale), 1.0)
+        return _left(m, residual, self.scale) * (1.0 - 5.0 * m.square(u))
+
+
+def _left(m: Any, residual: Any, scale: Any) -> Any:
+    # 1 - u² as (scale - |r|)(scale + |r|)/scale²: dividing first would lose its digits near the edge.
+    size = m.minimum(m.abs(residual), scale)
+    return (scale - size) / scale * ((scale + size) / scale)

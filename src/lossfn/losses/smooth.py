@@ -54,13 +54,12 @@ class PseudoHuber(Pointwise):
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
         """δ²(√(1 + (r/δ)²) - 1) = r² / (1 + √(1 + (r/δ)²)): the second form does not cancel."""
         residual = prediction - target
-        root = m.sqrt(1.0 + m.square(residual / self.delta))
-        return residual * (residual / (1.0 + root))
+        return residual * (residual / (1.0 + length(m, residual / self.delta, 1.0)))
 
     def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
         """r / √(1 + (r/δ)²)."""
         residual = prediction - target
-        return residual / m.sqrt(1.0 + m.square(residual / self.delta))
+        return residual / length(m, residual / self.delta, 1.0)
 
     def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
         """(1 + (r/δ)²)^(-3/2)."""
@@ -148,21 +147,22 @@ class Charbonnier(Pointwise):
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
         """√(r² + ε²), scaled by the larger of the two so that no square overflows or vanishes."""
-        return _length(m, prediction - target, self.eps)
+        return length(m, prediction - target, self.eps)
 
     def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
         """r / √(r² + ε²)."""
         residual = prediction - target
-        return residual / _length(m, residual, self.eps)
+        return residual / length(m, residual, self.eps)
 
     def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
         """ε² / (r² + ε²)^(3/2)."""
-        length = _length(m, prediction - target, self.eps)
+        length = length(m, prediction - target, self.eps)
         ratio = self.eps / length
         return ratio * ratio / length
 
 
-def _length(m: Any, x: Any, y: Any) -> Any:
+def length(m: Any, x: Any, y: Any) -> Any:
+    """√(x² + y²) for y > 0, without a square that overflows."""
     size = m.abs(x)
     large, small = m.maximum(size, y), m.minimum(size, y)
     return large * m.sqrt(1.0 + m.square(small / large))

@@ -37,8 +37,8 @@ class Elementary:
         if self.long:
             return self.exp(x)
         shifted, r = self._reduce(c.select(c.compare("olt", x, -708.0), -708.0, x))
-        scale = (c.cast("bitcast", shifted, INTEGER) << 52) + (1023 << 52)
-        return self._exp_of_rest(r) * c.cast("bitcast", scale, REAL)
+        grown = c.cast("bitcast", self._exp_of_rest(r), INTEGER) + (c.cast("bitcast", shifted, INTEGER) << 52)
+        return c.cast("bitcast", grown, REAL)
 
     def expm1(self, x: Value) -> Value:
         """2^k·((1 - 2^-k) + (e^r - 1)): exact near 0."""
@@ -92,7 +92,7 @@ class Elementary:
         """Log of u = 1 + x, plus what u lost in rounding: exact near 0."""
         c = self.code
         u = 1.0 + x
-        lost = c.select(c.compare("oge", x, 1.0), 1.0 - (u - x), x - (u - 1.0))
+        lost = c.select(c.compare("oge", x, 1.0), 1.0 - (u - x) if self.long else 0.0, x - (u - 1.0))
         result = self._log(u, None, lost / u if self.long else lost)
         result = c.select(c.compare("oeq", x, math.inf), x, result)
         result = c.select(c.compare("ogt", u, 0.0), result, c.select(c.compare("oeq", u, 0.0), -math.inf, math.nan))

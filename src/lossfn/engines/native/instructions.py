@@ -80,6 +80,18 @@ class Instructions:
         one = self.let(f"insertelement {kind} poison, {x.kind} {x.name}, i32 0", kind)
         return self.let(f"shufflevector {kind} {one.name}, {kind} poison, <{LANES} x i32> zeroinitializer", kind)
 
+    def lanes(self, scalars: Sequence[Value]) -> Value:
+        """Sixteen scalars, a lane each."""
+        kind = f"<{LANES} x {scalars[0].kind}>"
+        result = Value(self, kind, "poison")
+        for lane, x in enumerate(scalars):
+            result = self.let(f"insertelement {kind} {result.name}, {x.kind} {x.name}, i32 {lane}", kind)
+        return result
+
+    def lane(self, x: Value, place: int) -> Value:
+        """One lane of a vector."""
+        return self.let(f"extractelement {x.kind} {x.name}, i32 {place}", x.kind.strip("<>").split(" ")[-1])
+
     def shuffle(self, x: Value, y: Value, lanes: Sequence[int]) -> Value:
         """Pick lanes of x (0-15) and y (16-31)."""
         order = ", ".join(f"i32 {lane}" for lane in lanes)
@@ -93,8 +105,7 @@ class Instructions:
 
     def first(self, x: Value) -> Value:
         """The scalar in lane 0."""
-        kind = x.kind.strip("<>").split(" ")[-1]
-        return self.let(f"extractelement {x.kind} {x.name}, i32 0", kind)
+        return self.lane(x, 0)
 
     def transpose(self, rows: list[Value]) -> list[Value]:
         """Turn sixteen rows of sixteen lanes into columns: four rounds of two-input shuffles."""

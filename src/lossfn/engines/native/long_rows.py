@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import Stream
-from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
+from lossfn.engines.native.pointwise import LARGEST, tail_mask, weigh
 from lossfn.engines.native.rows import (
     Frame,
     RowPlan,
     Slopes,
     Sums,
-    at_label,
+    at_labels,
     class_gradient,
     class_hessian,
     finish,
@@ -58,9 +58,10 @@ class _Body:
         label = code.select(bad, 0, label)
         logits = Stream(code.address(frame.logits, code.integer("mul", row, frame.classes)), frame.plan.dtype)
         weight = frame.scalar(frame.weight, row) if frame.weight else None
-        slopes = finish(frame, self._sums(logits, label), at_label(frame, label))
+        sums, share = self._sums(logits, label)
+        slopes = finish(frame, sums, at_labels(frame, [label]))
         if self.plan.order:
-            self._pull(row, logits, label, slopes, weight)
+            self._pull(row, logits, label, slopes, sums, share, weight)
         term = code.first(weigh(code, slopes.value, weight, None))
         if frame.terms:
             code.store_one(frame.terms, row, term)
@@ -100,29 +101,32 @@ class _Body:
         (top,) = larger(self.full, tail, [top])
         return code.double(code.fold(top, lambda x, y: code.select(code.compare("ogt", x, y), x, y)))
 
-    def _sums(self, logits: Stream, label: Value) -> Sums:
-        code, top, zero = self.code, self._highest(logits), self.code.like(0.0, REAL)
+    def _sums(self, logits: Stream, label: Value) -> tuple[Sums, Value | None]:
+        code, zero = self.code, self.code.like(0.0, REAL)
+        top = self._highest(logits)
+        top = code.select(code.compare("ogt", top, LARGEST), LARGEST, top)
 
         def exponentials(c: Value, mask: Value | None, is_label: Value | None, s: list[Value]) -> list[Value]:
             x = self._logits(logits, c, mask)
-            shift = code.select(code.compare("oeq", x, top), 0.0, x - top)
+            shift = self._shift(x, top)
             w = self.functions.exp_unit(shift)
             if self.plan.order:
                 code.store(self.frame.scratch, c, w)
             other = w if is_label is None else code.select(is_label, 0.0, w)
             other = other if mask is None else code.select(mask, other, 0.0)
-            found = [s[0] + other]
-            return found + (self._mean(c, mask, x, shift, s[1:]) if self.plan.needs_mean else [])
+            return [s[0] + other] + (self._mean(c, mask, x, shift, s[1:]) if self.plan.needs_mean else [])
 
         carried = [zero] * (3 if self.plan.needs_mean else 1)
-        folded = [code.fold(s, lambda x, y: x + y) for s in self._sweep(label, carried, exponentials)]
-        own = self._label_shift(logits, label, top)
-        return Sums(top, own, self.functions.exp_unit(own), folded[0], *(folded[1:] or (None, None)))
-
-    def _label_shift(self, logits: Stream, label: Value, top: Value) -> Value:
-        code = self.code
+        others, *mean = (code.fold(s, lambda x, y: x + y) for s in self._sweep(label, carried, exponentials))
         x = code.load_one(logits, label)
-        return code.select(code.compare("oeq", x, top), 0.0, x - top)
+        own = self._shift(x, top)
+        name = self.plan.class_weight
+        weight = 1.0 if name is None else self.frame.scalar(self.frame.tables[name], label)
+        share = code.select(self._finite(x), weight, 0.0) if mean else None
+        return Sums(top, own, self.functions.exp_unit(own), others, *(mean or (None, None))), share
+
+    def _shift(self, x: Value, top: Value) -> Value:
+        return self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x) - top
 
     def _logits(self, logits: Stream, c: Value, mask: Value | None) -> Value:
         x = self.code.load(logits, c, mask)
@@ -140,19 +144,34 @@ class _Body:
         weight: Value | float = 1.0 if name is None else code.load(self.frame.tables[name], c, mask)
         return code.select(self._finite(x), weight, 0.0)
 
-    def _pull(self, row: Value, logits: Stream, label: Value, slopes: Slopes, weight: Value | None) -> None:
+    def _pull(
+        self,
+        row: Value,
+        logits: Stream,
+        label: Value,
+        slopes: Slopes,
+        sums: Sums,
+        label_share: Value | None,
+        weight: Value | None,
+    ) -> None:
         code, frame = self.code, self.frame
         start = code.integer("mul", row, frame.classes)
+        made = list(zip((class_gradient, class_hessian), frame.outs, strict=False))
 
-        def one(c: Value, mask: Value | None, is_label: Value | None, _: list[Value]) -> list[Value]:
-            p = code.load(frame.scratch, c, mask) * slopes.inverse
+        def some(c: Value, mask: Value | None) -> list[Value]:
+            w = code.load(frame.scratch, c, mask)
             share = self._share(c, mask, self._logits(logits, c, mask)) if self.plan.needs_mean else None
-            for make, out in zip((class_gradient, class_hessian), frame.outs, strict=False):
-                g = make(frame, slopes, p, share, is_label)
-                code.store(out, start + c, weigh(code, g, weight, frame.scale), mask)
+            for make, out in made:
+                g = weigh(code, make(frame, slopes, w, share, False), weight, frame.scale)
+                code.store(out, start + c, g, mask)
             return []
 
-        self._sweep(label, [], one)
+        code.loop(self.zero, self.full, LANES, [], lambda c, s: some(c, None))
+        tail = tail_mask(code, self.full, frame.classes)
+        code.when(code.compare("slt", self.full, frame.classes), lambda: some(self.full, tail), [])
+        for make, out in made:
+            g = weigh(code, make(frame, slopes, sums.own, label_share, True), weight, frame.scale)
+            code.store_one(out, start + label, code.first(g))
 
 
 def scratch(classes: int, order: int) -> int:

@@ -63,10 +63,8 @@ def _log_cosh(m: Tracer, long: bool, x: Node) -> Node:
     if not long:
         far = size - math.log(2.0) + tail
         return m.apply("where", size < NEAR, x * x * _series(x * x, table.LOG_COSH_SHORT), far)
-    # cosh x - 1 = ½(e^(x/2) - e^(-x/2))², and log 2 in two parts: neither end cancels.
-    e = m.expm1(0.5 * size)
-    chord = e + e / (1.0 + e)
-    return m.apply("where", size < 1.0, m.log1p(0.5 * chord * chord), (size - LN2_HIGH) + (tail - LN2_LOW))
+    far = (size - LN2_HIGH) + (tail - LN2_LOW)
+    return m.apply("where", size < 1.0, x * x * _series(x * x, table.LOG_COSH_LONG), far)
 
 
 def _series(z: Node, coefficients: Sequence[float]) -> Node:

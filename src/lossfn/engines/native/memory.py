@@ -63,8 +63,11 @@ class Memory(Instructions):
 
     def store_one(self, stream: Stream, index: Value, x: Value) -> None:
         """Round one float64 to the stream's dtype and write it."""
-        one = self.first(self.narrow(self.splat(x), stream.dtype))
-        self.do(f"store {one.kind} {one.name}, ptr {self.address(stream, index)}, align {BYTES[stream.dtype]}")
+        self.store_scalar(stream, index, self.first(self.narrow(self.splat(x), stream.dtype)))
+
+    def store_scalar(self, stream: Stream, index: Value, x: Value) -> None:
+        """Write one element that has the stream's dtype already."""
+        self.do(f"store {x.kind} {x.name}, ptr {self.address(stream, index)}, align {BYTES[stream.dtype]}")
 
     def widen(self, x: Value, dtype: str) -> Value:
         """Bring half types to float32."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 
 from lossfn.core.graph import Node
@@ -13,6 +14,8 @@ from lossfn.engines.native.memory import Stream
 from lossfn.engines.native.value import INTEGER, LANES, REAL, Value
 
 BLOCK = 8192
+# The difference of two infinities is NaN; that of the largest numbers is 0, as the limit asks.
+LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from lossfn.core.graph import Node, number, order
 from lossfn.core.program import Program
 from lossfn.engines.native.code import Code
 from lossfn.engines.native.emit import Numbers, emit
-from lossfn.engines.native.memory import Stream
+from lossfn.engines.native.memory import BYTES, MEMORY, Stream
 from lossfn.engines.native.pointwise import read_settings
-from lossfn.engines.native.value import INTEGER, LANES, REAL, Value
+from lossfn.engines.native.value import REAL, Value
 
 STATISTICS = ("log_prob", "log_sum_exp", "mean_log_prob")
 INTEGERS = ("classes", "start", "stop")
@@ -75,7 +75,7 @@ class Frame:
 
 @dataclass
 class Sums:
-    """What the passes over a row's classes have gathered, w_k = e^(x_k - top)."""
+    """What the passes over a row's classes have gathered, w_k = e^(x_k - top); the label's is `own`."""
 
     top: Value
     label_shift: Value
@@ -87,13 +87,14 @@ class Sums:
 
 @dataclass
 class Slopes:
-    """How a class's gradient and curvature follow from its probability p = w·inverse."""
+    """How a class's gradient and curvature follow from its w, where p = w·inverse."""
 
     value: Value
     inverse: Value
     of_class: Value
     of_label: Value
     of_mean: Value | None
+    bend: Value
     curvatures: dict[tuple[str, str], Value]
     not_label: Value
     mean_weight: Value | None
@@ -147,49 +148,40 @@ def _pull(
     label = beside * sums.own * inverse
     label = label + a * not_label if a is not None else label
     curvatures = {pair: r[" ".join(pair)] for pair in PAIRS if " ".join(pair) in r}
-    return Slopes(r.get("value", zero), inverse, shared, label, c, curvatures, not_label, mean_weight)
+    of_class = shared * inverse
+    return Slopes(r.get("value", zero), inverse, of_class, label, c, shared, curvatures, not_label, mean_weight)
 
 
-def class_gradient(frame: Frame, s: Slopes, p: Value, share: Value | None, is_label: Value | None) -> Value:
-    """Gradient of one class from its probability; `share` is its finite class weight where a mean is read."""
-    g = p * s.of_class
-    g = g if is_label is None else frame.code.select(is_label, s.of_label, g)
+def class_gradient(frame: Frame, s: Slopes, w: Value, share: Value | None, label: bool) -> Value:
+    """Gradient of one class, w = e^(x - top); `share` is its finite class weight where a mean is read."""
+    g = s.of_label if label else w * s.of_class
     return g + s.of_mean * (share / frame.count) if s.of_mean is not None and share is not None else g
 
 
-def class_hessian(frame: Frame, s: Slopes, p: Value, share: Value | None, is_label: Value | None) -> Value:
+def class_hessian(frame: Frame, s: Slopes, w: Value, share: Value | None, label: bool) -> Value:
     """Diagonal curvature of one class: Σ f_ij·g_i·g_j + Σ f_i·g_i'."""
-    code = frame.code
-    parts = {"log_prob": -p if is_label is None else code.select(is_label, s.not_label, -p), "log_sum_exp": p}
+    p = w * s.inverse
+    rest = s.not_label if label else 1.0 - p
+    parts = {"log_prob": rest if label else -p, "log_sum_exp": p}
     if share is not None and s.mean_weight is not None:
         parts["mean_log_prob"] = share / frame.count - p * s.mean_weight
-    rest = 1.0 - p
-    total = p * (rest if is_label is None else code.select(is_label, s.not_label, rest)) * s.of_class
+    total = p * rest * s.bend
     for (first, second), curvature in s.curvatures.items():
         both = 1.0 if first == second else 2.0
         total = total + curvature * parts[first] * parts[second] * both
     return total
 
 
-def illegal(code: Code, labels: Value, classes: Value) -> Value:
-    """Lanes whose label is no class."""
-    return code.compare("uge", labels, code.splat(classes))
+def at_labels(frame: Frame, places: list[Value]) -> dict[str, Value]:
+    """Array hyperparameters at the labels, a lane each; or at one label, in all lanes."""
+    return {name: gather(frame.code, stream, places) for name, stream in frame.tables.items()}
 
 
-def at_labels(frame: Frame, labels: Value, bad: Value) -> dict[str, Value]:
-    """Array hyperparameters at the labels; an illegal label reads entry 0."""
-    code, found = frame.code, {}
-    safe = code.select(bad, 0, labels)
-    for name, stream in frame.tables.items():
-        values = code.like(0.0, REAL)
-        for lane in range(LANES):
-            index = code.let(f"extractelement {INTEGER} {safe.name}, i32 {lane}", "i64")
-            one = code.let(f"load double, ptr {code.address(stream, index)}, align 8", "double")
-            values = code.let(f"insertelement {REAL} {values.name}, double {one.name}, i32 {lane}", REAL)
-        found[name] = values
-    return found
-
-
-def at_label(frame: Frame, label: Value) -> dict[str, Value]:
-    """Array hyperparameters at one label, in all lanes."""
-    return {name: frame.scalar(stream, label) for name, stream in frame.tables.items()}
+def gather(code: Code, stream: Stream, places: list[Value]) -> Value:
+    """Elements of an array as they lie in memory, a lane each; or one in all lanes."""
+    kind = MEMORY[stream.dtype]
+    found = [
+        code.let(f"load {kind}, ptr {code.address(stream, place)}, align {BYTES[stream.dtype]}", kind)
+        for place in places
+    ]
+    return code.splat(found[0]) if len(found) == 1 else code.lanes(found)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 
 from lossfn.engines.native.elementary import Elementary
-from lossfn.engines.native.memory import MEMORY, Stream
-from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
+from lossfn.engines.native.memory import Stream
+from lossfn.engines.native.pointwise import LARGEST, store_sum, tail_mask, weigh
 from lossfn.engines.native.rows import (
     Frame,
     RowPlan,
@@ -17,12 +17,13 @@ from lossfn.engines.native.rows import (
     class_gradient,
     class_hessian,
     finish,
-    illegal,
+    gather,
 )
 from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 1024
 MOST = 128
+MAKERS = (class_gradient, class_hessian)
 
 
 def build(plan: RowPlan, fma: bool, data: int) -> str:
@@ -63,16 +64,20 @@ class _Body:
         """Process rows i to i + 15; return what they add to the sum."""
         code, frame, plan = self.code, self.frame, self.plan
         live = tail_mask(code, i, frame.stop)
-        starts = self._starts(i)
         inner = code.compare("sle", i + 2 * LANES, frame.stop)
-        self._where(inner, lambda mask: self._columns(starts, mask))
-        labels = self._repeated(frame.labels, i, live)
-        bad = illegal(code, labels, frame.classes)
-        weight = self._repeated(frame.weight, i, live) if frame.weight else None
-        slopes = finish(frame, self._sums(labels), at_labels(frame, labels, bad))
+        rows = self._rows(i)
+        starts = [code.integer("mul", row, frame.classes) for row in rows]
+        self._where(inner, lambda mask: self._read(starts, mask))
+        labels, places = self._labels(rows)
+        bad = code.compare("uge", labels, code.splat(frame.classes))
+        weight = gather(code, frame.weight, rows) if frame.weight else None
+        spots = [start + place for start, place in zip(starts, places, strict=True)]
+        sums, share = self._sums(labels, places, spots)
+        slopes = finish(frame, sums, at_labels(frame, places))
         if plan.order:
-            self._pull(slopes, labels, weight)
-            self._where(inner, lambda mask: self._rows(starts, mask))
+            self._pull(slopes, weight)
+            self._where(inner, lambda mask: self._write(starts, mask))
+            self._of_labels(slopes, sums, share, spots, weight)
         term = weigh(code, slopes.value, weight, None)
         if frame.terms:
             code.store(frame.terms, i, term, live)
@@ -80,18 +85,18 @@ class _Body:
             bad = bad & code.compare("une", weight, 0.0)
         return code.select(live, code.select(bad, math.nan, term), 0.0)
 
-    def _starts(self, i: Value) -> list[Value]:
+    def _rows(self, i: Value) -> list[Value]:
         code, last = self.code, self.frame.stop - 1
         rows = (i + r for r in range(LANES))
-        inside = (code.select(code.compare("slt", row, last), row, last) for row in rows)
-        return [code.integer("mul", row, self.frame.classes) for row in inside]
+        return [code.select(code.compare("slt", row, last), row, last) for row in rows]
 
-    def _repeated(self, stream: Stream, i: Value, live: Value) -> Value:
-        code, kind = self.code, MEMORY[stream.dtype]
-        last = code.let(f"load {kind}, ptr {code.address(stream, self.frame.stop - 1)}, align 8", kind)
-        return code.select(live, code.load(stream, i, live), code.splat(last))
+    def _labels(self, rows: list[Value]) -> tuple[Value, list[Value]]:
+        code, frame = self.code, self.frame
+        found = gather(code, frame.labels, rows)
+        labels = [code.lane(found, lane) for lane in range(LANES)]
+        return found, [code.select(code.compare("uge", label, frame.classes), 0, label) for label in labels]
 
-    def _columns(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
+    def _read(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
         code = self.code
 
         def tile(c: Value, _: list[Value]) -> list[Value]:
@@ -103,7 +108,7 @@ class _Body:
 
         code.loop(self.zero, self.frame.classes, LANES, [], tile)
 
-    def _rows(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
+    def _write(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
         code = self.code
 
         def tile(c: Value, _: list[Value]) -> list[Value]:
@@ -133,32 +138,46 @@ class _Body:
         edge = inner ^ -1
         self.code.when(edge, lambda: moved(lambda at: tail_mask(self.code, at, self.frame.classes)), [])
 
-    def _sums(self, labels: Value) -> Sums:
-        code, frame, zero = self.code, self.frame, self.code.like(0.0, REAL)
-
-        def highest(c: Value, s: list[Value]) -> list[Value]:
-            x = code.load(self.x, c << 4)
-            return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
-
-        (top,) = code.loop(self.zero, frame.classes, 1, [code.like(-math.inf, REAL)], highest)
+    def _sums(self, labels: Value, places: list[Value], spots: list[Value]) -> tuple[Sums, Value | None]:
+        # The label's logit reads as -inf: its exponential is apart and never subtracted again.
+        code, frame, plan, zero = self.code, self.frame, self.plan, self.code.like(0.0, REAL)
+        top = self._highest()
+        top = code.select(code.compare("ogt", top, LARGEST), LARGEST, top)
+        x = code.double(code.widen(gather(code, frame.logits, spots), plan.dtype))
+        narrow = "i64" if self.held == "float64" else "i32"
+        own = code.cast("trunc", labels, f"<{LANES} x {narrow}>") if narrow == "i32" else labels
 
         def exponentials(c: Value, s: list[Value]) -> list[Value]:
-            x = code.load(self.x, c << 4)
-            is_label = code.compare("eq", labels, code.splat(c))
-            shift = code.select(code.compare("oeq", x, top), 0.0, x - top)
+            c_narrow = c if narrow == "i64" else code.cast("trunc", c, narrow)
+            is_label = code.compare("eq", own, code.splat(c_narrow))
+            each = code.double(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
+            shift = self._shift(each, top)
             w = self.functions.exp_unit(shift)
             if self.plan.order:
                 code.store(self.w, c << 4, w)
-            found = [
-                code.select(is_label, shift, s[0]),
-                code.select(is_label, w, s[1]),
-                s[2] + code.select(is_label, 0.0, w),
-            ]
-            return found + (self._mean(c, x, shift, s[3:]) if self.plan.needs_mean else [])
+            return [s[0] + w] + (self._mean(c, each, shift, s[1:]) if self.plan.needs_mean else [])
 
-        carried = [zero] * (5 if self.plan.needs_mean else 3)
-        shift, own, others, *mean = code.loop(self.zero, frame.classes, 1, carried, exponentials)
-        return Sums(top, shift, own, others, *(mean or (None, None)))
+        carried = [zero] * (3 if self.plan.needs_mean else 1)
+        others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
+        shift, share = self._shift(x, top), None
+        if self.plan.needs_mean:
+            share = self._finite_share(self._label_share(places), x)
+            mean = [mean[0] + code.select(self._finite(x), share * shift, 0.0), mean[1] + share]
+        return Sums(top, shift, self.functions.exp_unit(shift), others, *(mean or (None, None))), share
+
+    def _highest(self) -> Value:
+        code = self.code
+        kind = f"<{LANES} x {'double' if self.held == 'float64' else 'float'}>"
+
+        def larger(c: Value, s: list[Value]) -> list[Value]:
+            x = code.load_raw(self.x, c << 4)
+            return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
+
+        (top,) = code.loop(self.zero, self.frame.classes, 1, [code.like(-math.inf, kind)], larger)
+        return code.double(top)
+
+    def _shift(self, x: Value, top: Value) -> Value:
+        return self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x) - top
 
     def _mean(self, c: Value, x: Value, shift: Value, s: list[Value]) -> list[Value]:
         share = self._share(c, x)
@@ -167,24 +186,38 @@ class _Body:
     def _finite(self, x: Value) -> Value:
         return self.code.compare("une", x, -math.inf)
 
-    def _share(self, c: Value, x: Value) -> Value:
-        code, name = self.code, self.plan.class_weight
-        weight: Value | float = 1.0 if name is None else self.frame.scalar(self.frame.tables[name], c)
-        return code.select(self._finite(x), weight, 0.0)
+    def _finite_share(self, weight: Value | float, x: Value) -> Value:
+        return self.code.select(self._finite(x), weight, 0.0)
 
-    def _pull(self, slopes: Slopes, labels: Value, weight: Value | None) -> None:
+    def _share(self, c: Value, x: Value) -> Value:
+        name = self.plan.class_weight
+        return self._finite_share(1.0 if name is None else self.frame.scalar(self.frame.tables[name], c), x)
+
+    def _label_share(self, places: list[Value]) -> Value | float:
+        name = self.plan.class_weight
+        return 1.0 if name is None else gather(self.code, self.frame.tables[name], places)
+
+    def _pull(self, slopes: Slopes, weight: Value | None) -> None:
         code, frame = self.code, self.frame
 
         def one(c: Value, _: list[Value]) -> list[Value]:
-            p = code.load(self.w, c << 4) * slopes.inverse
-            is_label = code.compare("eq", labels, code.splat(c))
+            w = code.load(self.w, c << 4)
             share = self._share(c, code.load(self.x, c << 4)) if self.plan.needs_mean else None
-            for make, tile in zip((class_gradient, class_hessian), self.tiles, strict=False):
-                g = weigh(code, make(frame, slopes, p, share, is_label), weight, frame.scale)
-                code.store(tile, c << 4, g)
+            for make, tile in zip(MAKERS, self.tiles, strict=False):
+                code.store(tile, c << 4, weigh(code, make(frame, slopes, w, share, False), weight, frame.scale))
             return []
 
         code.loop(self.zero, frame.classes, 1, [], one)
+
+    def _of_labels(
+        self, slopes: Slopes, sums: Sums, share: Value | None, spots: list[Value], weight: Value | None
+    ) -> None:
+        code, frame = self.code, self.frame
+        for make, out in zip(MAKERS, frame.outs, strict=False):
+            g = weigh(code, make(frame, slopes, sums.own, share, True), weight, frame.scale)
+            held = code.narrow(g, out.dtype)
+            for lane, spot in enumerate(spots):
+                code.store_scalar(out, spot, code.lane(held, lane))
 
 
 def scratch(classes: int, order: int) -> int:
