@@ -11,7 +11,7 @@ import numpy as np
 from lossfn.core.dispatch import using
 from lossfn.core.domain import REAL
 
-LIMIT = 80
+LIMIT, NARROW_LIMIT = 48, 32
 SIZES = (1e-38, 1e-30, 1e-12, 1e-8, 1e-4, 0.03, 0.1, 0.29, 0.31, 0.7, 1.0, 1.5, 3.0, 9.0, 17.0, 30.0, 37.0, 60.0, 87.0)
 LARGE = (103.0, 400.0, 709.0, 740.0, 1e4, 1e8, 1e16, 1e30, 1e38, 1e150)
 
@@ -26,7 +26,7 @@ def points(loss, form):
         *kinks(loss, form),
         *crossings(loss, form),
     ]
-    rows = [rows[i] for i in sorted(rng.permutation(len(rows))[:LIMIT])]
+    rows = [rows[i] for i in sorted(rng.permutation(len(rows))[: LIMIT if form.bits > 11 else NARROW_LIMIT])]
     kept = [row for row in dict.fromkeys(map(tuple, rounded(rows, form))) if legal(loss, row)]
     return [np.array(column).astype(form.dtype) for column in zip(*kept, strict=True)]
 

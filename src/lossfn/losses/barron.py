@@ -98,7 +98,8 @@ class Barron(Pointwise):
             return unit / (length(m, u, 1.0) * (1.0 + m.square(u)))
         if math.isinf(self.alpha):
             side = math.copysign(1.0, self.alpha)
-            return unit * (1.0 + side * m.square(u)) * m.exp(0.5 * side * m.square(u))
+            root = m.exp(0.25 * side * m.square(u))
+            return unit * (m.square(root) + side * m.square(u * root))
         z, root = m.square(u) / abs(self.alpha - 2.0), self._root_of_power(m, u)
         one, share = m.where(z > 1.0, 1.0 / z, 1.0), m.where(z > 1.0, 1.0, z)
         return (one + (self.alpha - 1.0) * share) / (one + share) * unit * root * root

@@ -156,9 +156,9 @@ class Charbonnier(Pointwise):
 
     def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
         """ε² / (r² + ε²)^(3/2)."""
-        length = length(m, prediction - target, self.eps)
-        ratio = self.eps / length
-        return ratio * ratio / length
+        far = length(m, prediction - target, self.eps)
+        ratio = self.eps / far
+        return ratio * ratio / far
 
 
 def length(m: Any, x: Any, y: Any) -> Any:
