@@ -1,0 +1,58 @@
+"""Laws of derivatives: the gradient is the slope of the value, the hessian that of the gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lossfn.core.arrays import Array
+from lossfn.explain.laws.agree import agree, demand
+from lossfn.explain.laws.case import Case
+from lossfn.explain.laws.conditions import sides
+from lossfn.explain.laws.differences import REACH, difference, room
+
+
+def gradient(case: Case) -> None:
+    """The gradient is the slope of the value."""
+    if case.loss.differentiable:
+        _compare(case, "prediction", "gradient (the slope of the value)")
+
+
+def target_slope(case: Case) -> None:
+    """The slope in the target is the slope of the value, where the target is a number."""
+    if case.loss.differentiable:
+        _compare(case, "target", "slope in the target")
+
+
+def hessian(case: Case) -> None:
+    """The hessian is the slope of the gradient."""
+    if not case.loss.differentiable:
+        return
+    found = case.curvatures()
+    for k, domain in case.coordinates():
+
+        def slope(moved: Case, k: int = k) -> Array:
+            return np.asarray(moved.slopes()[k])
+
+        scale = room(domain, case.points[k])
+        _along(case, "prediction", k, scale, "hessian (the slope of the gradient)", slope, found[k])
+
+
+def _compare(case: Case, wrt: str, what: str) -> None:
+    coordinates = list(case.coordinates(wrt))
+    found = case.slopes(wrt) if coordinates else case.points
+    for k, domain in coordinates:
+        x = (case.points if wrt == "prediction" else case.target)[k]
+        _along(case, wrt, k, room(domain, x), what, Case.values, found[k])
+
+
+def _along(case: Case, wrt: str, k: int, scale: Array, what: str, answer: Callable[[Case], Array], got: Array) -> None:
+    """Compare with differences along one coordinate, wherever no condition changes within reach."""
+    reach = np.array([[-1.0], [-0.5], [0.0], [0.5], [1.0]]) * REACH["central"] * scale
+    found = sides(case.moved(wrt, k, reach)).reshape(-1, 5, len(got))
+    smooth = (scale > 0) & (found == found[:, :1]).all(axis=(0, 1))
+    expected, error = difference(case, wrt, k, scale, answer)
+    sure = error <= np.maximum(1e-5 * np.maximum(abs(expected), abs(got)), 1e-9)
+    demand((smooth & sure).sum() >= len(got) / 8, f"{what}: too few terms where differences are exact enough to tell")
+    agree(case, what, got, expected, 8 * error + 1e-8 * abs(expected), smooth & sure)
