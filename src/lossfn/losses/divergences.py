@@ -157,10 +157,22 @@ class JensenShannon(_Divergence):
 
     def formula(self, m: Any, log_prob: Any, target: Any) -> Any:
         """½·t·log(t/a) + ½·q·log(q/a), a = (t + q)/2."""
-        log_t = target if self.log_target else m.log(target)
         t = m.exp(target) if self.log_target else target
-        q = m.exp(log_prob)
+        q, log_t = m.exp(log_prob), self._log_target(m, target)
         return 0.5 * (m.weighted(t, _log_ratio(m, log_t, log_prob)) + m.weighted(q, _log_ratio(m, log_prob, log_t)))
+
+    def gradient(self, m: Any, log_prob: Any, target: Any) -> Any:
+        """½·q·log(q/a), which is 0 where q vanishes before the target does."""
+        return 0.5 * m.weighted(m.exp(log_prob), _log_ratio(m, log_prob, self._log_target(m, target)))
+
+    def hessian(self, m: Any, log_prob: Any, target: Any) -> Any:
+        """½·q·(log(q/a) + t/(t + q))."""
+        log_t = self._log_target(m, target)
+        bend = _log_ratio(m, log_prob, log_t) + m.sigmoid(log_t - log_prob)
+        return 0.5 * m.weighted(m.exp(log_prob), bend)
+
+    def _log_target(self, m: Any, target: Any) -> Any:
+        return target if self.log_target else m.log(target)
 
 
 def _log_ratio(m: Any, log_x: Any, log_y: Any) -> Any:

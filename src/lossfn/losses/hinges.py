@@ -52,6 +52,12 @@ class Hinge(Margin):
         """max(0, 1 - margin)."""
         return m.maximum(0.0, 1.0 - margin)
 
+    def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
+        """-y below a margin of 1, 0 from there on; NaN stays NaN."""
+        y = self.sign(target)
+        margin = y * prediction
+        return m.where(margin < 1.0, -y, m.where(margin >= 1.0, 0.0, margin))
+
 
 class SquaredHinge(Margin):
     """Squared shortfall of the margin from 1: a hinge without a corner.

@@ -29,7 +29,11 @@ class Margin(Pointwise, abstract=True):
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
         """Loss of the margin y·score."""
-        return self.of_margin(m, (2.0 * target - 1.0 if self.labels == "01" else target) * prediction)
+        return self.of_margin(m, self.sign(target) * prediction)
+
+    def sign(self, target: Any) -> Any:
+        """Return y = ±1."""
+        return 2.0 * target - 1.0 if self.labels == "01" else target
 
     def of_margin(self, m: Any, margin: Any) -> Any:
         """Return the loss of one margin."""
