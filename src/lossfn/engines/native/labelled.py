@@ -1,4 +1,4 @@
-"""Running the row templates: rows to blocks, blocks to threads."""
+"""Losses of logits and labels on the row templates."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from lossfn.core.arrays import Array
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.kinds import Row
+from lossfn.core.loss import Loss
 from lossfn.core.program import trace
-from lossfn.engines.native import long_rows, machine, pool, short_rows
-from lossfn.engines.native.elements import Pass, in_place, joined, numbers
+from lossfn.engines.native import long_rows, machine, short_rows
+from lossfn.engines.native.drive import Arrays, drive
+from lossfn.engines.native.elements import Pass, numbers
 from lossfn.engines.native.rows import RowPlan
-
-# Logits that no vector load can read in place pass through buffers of about this many elements.
-CHUNK = 1 << 16
 
 
 @lru_cache(maxsize=1024)
@@ -53,37 +52,20 @@ def ready(loss: Row, template: ModuleType, batch: Batch, ask: Ask) -> Pass:
 def run(loss: Row, batch: Batch, ask: Ask) -> Answer:
     """Run a loss of logits and labels on a batch."""
     scores = batch.predictions[0]
-    rows, classes = scores.shape
-    template = short_rows if classes <= short_rows.MOST else long_rows
-    function, fixed = ready(loss, template, batch, ask)
+    template = short_rows if scores.shape[1] <= short_rows.MOST else long_rows
     outs = list(ask.out or (np.empty(scores.shape, batch.dtype) for _ in range(ask.order)))
-    terms = [np.empty(rows, batch.dtype)] if ask.keep else []
-    tables = [np.ascontiguousarray(np.broadcast_to(v, classes)) for v in loss.settings().values() if np.ndim(v)]
-    beside = [batch.target, *(() if batch.weight is None else (batch.weight,))]
-    sums = np.zeros(-(-rows // template.BLOCK))
-
-    def work(start: int, stop: int) -> None:
-        scratch = np.empty(template.scratch(classes, ask.order))
-        for begin, end, logits, outputs in _in_reach(scores, outs, batch.dtype, start, stop, template.BLOCK):
-            own = [a[begin:end] for a in (*beside, *terms)]
-            first, last = own[: len(beside)], own[len(beside) :]
-            into = sums[begin // template.BLOCK :]
-            arrays = (logits, *first, *tables, *last, *outputs, fixed, scratch, into)
-            function(*arrays, classes, 0, end - begin, ask.scale)
-
-    pool.share(work, rows, template.BLOCK, scores.size)
-    return Answer(joined(sums), terms[0] if terms else None, tuple(outs[:1]), tuple(outs[1:]))
+    arrays = Arrays(
+        wide=[scores],
+        dtypes=[batch.dtype],
+        narrow=[batch.target, *(() if batch.weight is None else (batch.weight,))],
+        tables=per_class(loss, scores.shape[1]),
+        terms=[np.empty(len(scores), batch.dtype)] if ask.keep else [],
+        outs=outs,
+    )
+    total = drive(template, ready(loss, template, batch, ask), arrays, ask)
+    return Answer(total, arrays.terms[0] if ask.keep else None, tuple(outs[:1]), tuple(outs[1:]))
 
 
-def _in_reach(scores: Array, outs: list[Array], dtype: np.dtype[Any], start: int, stop: int, block: int) -> Any:
-    """Yield ranges of rows with logits and outputs that lie as a kernel reads them."""
-    if in_place(scores, dtype) and all(out.flags.c_contiguous for out in outs):
-        yield start, stop, scores[start:stop], [out[start:stop] for out in outs]
-        return
-    step = max(1, CHUNK // (scores.shape[1] * block)) * block
-    for begin in range(start, stop, step):
-        end = min(begin + step, stop)
-        outputs = [np.empty((end - begin, scores.shape[1]), dtype) for _ in outs]
-        yield begin, end, np.ascontiguousarray(scores[begin:end], dtype=dtype), outputs
-        for out, filled in zip(outs, outputs, strict=True):
-            out[begin:end] = filled
+def per_class(loss: Loss, classes: int) -> list[Array]:
+    """Return the hyperparameters that are arrays, one number per class."""
+    return [np.ascontiguousarray(np.broadcast_to(v, classes)) for v in loss.settings().values() if np.ndim(v)]

@@ -9,10 +9,10 @@ import numpy as np
 
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
-from lossfn.core.kinds import Pointwise, Row
+from lossfn.core.kinds import Distribution, Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.engines import reference
-from lossfn.engines.native import elements, labelled
+from lossfn.engines.native import elements, labelled, targets
 
 
 def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
@@ -21,6 +21,8 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
         return elements.run(loss, batch, ask)
     if isinstance(loss, Row) and loss.takes == "logits":
         return labelled.run(loss, batch, ask)
+    if isinstance(loss, Distribution):
+        return targets.run(loss, batch, ask)
     return reference.run(loss, batch, ask)
 
 
