@@ -74,7 +74,7 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     outs = outs + (tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 1 else ())
     terms = np.empty(batch.shape, batch.dtype) if ask.keep else None
     compiled = ready(loss, ask, dtypes, tuple(o.dtype for o in outs))
-    total = _sweep(compiled, read, dtypes, (*(() if terms is None else (terms,)), *outs), ask.scale, batch.terms)
+    total = sweep(compiled, read, dtypes, (*(() if terms is None else (terms,)), *outs), ask.scale, batch.terms)
     return Answer(total, terms, outs[: len(sources)], outs[len(sources) :])
 
 
@@ -82,7 +82,7 @@ def _read_as(array: Array, batch: Batch) -> np.dtype[Any]:
     return native_float(array.dtype) or batch.dtype
 
 
-def _sweep(
+def sweep(
     compiled: Pass,
     read: tuple[Array, ...],
     dtypes: tuple[np.dtype[Any], ...],
@@ -90,6 +90,7 @@ def _sweep(
     scale: float,
     size: int,
 ) -> float:
+    """Run a compiled pass over all elements; return the sum of the terms."""
     sums = np.zeros(-(-size // BLOCK))
     function, fixed = compiled
     direct = all(map(in_place, read, dtypes)) and all(w.flags.c_contiguous for w in written)

@@ -12,15 +12,15 @@ from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.kinds import Distribution, Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.engines import reference
-from lossfn.engines.native import elements, labelled, targets
+from lossfn.engines.native import elements, gathered, labelled, targets
 
 
 def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     """Run a loss on a batch."""
     if isinstance(loss, Pointwise):
         return elements.run(loss, batch, ask)
-    if isinstance(loss, Row) and loss.takes == "logits":
-        return labelled.run(loss, batch, ask)
+    if isinstance(loss, Row):
+        return labelled.run(loss, batch, ask) if loss.takes == "logits" else gathered.run(loss, batch, ask)
     if isinstance(loss, Distribution):
         return targets.run(loss, batch, ask)
     return reference.run(loss, batch, ask)
