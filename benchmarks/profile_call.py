@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import one_thread  # noqa: F401  it has to be the first
 import numpy as np
 from timing import seconds
 

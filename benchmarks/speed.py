@@ -60,10 +60,11 @@ def add(results: dict[str, list[Figure]], table: str, work: str, budget: Budget)
     """Add one work's figures; say why where that fails."""
     print(f"{table}: {work}", file=sys.stderr)
     try:
-        results[table] += alone(table, work, budget)
+        figures = alone(table, work, budget)
     except Exception as error:  # whatever a peer raises, the other works still count
         print(f"  not measured: {type(error).__name__}: {error}", file=sys.stderr)
         return False
+    results[table] += figures
     return True
 
 
