@@ -92,6 +92,17 @@ class Choice:
         return "{" + ", ".join(f"{value:g}" for value in self.values) + "}"
 
 
+def meet(one: Any, other: Any) -> Any:
+    """Return the members two sets have in common."""
+    if isinstance(one, Choice):
+        return Choice(tuple(value for value in one.values if value in other))
+    if isinstance(other, Choice):
+        return meet(other, one)
+    low, low_open = max((one.low, one.low_open), (other.low, other.low_open))
+    high, high_closed = min((one.high, not one.high_open), (other.high, not other.high_open))
+    return Interval(low, high, low_open, not high_closed)
+
+
 REAL = Interval()
 POSITIVE = Interval(0, low_open=True)
 NONNEGATIVE = Interval(0)

@@ -66,6 +66,7 @@ class Pointwise(Loss, abstract=True):
         truth = arrays.as_array(target, "target")
         for name, other in zip((*self.predictions[1:], "target"), (*predicted[1:], truth), strict=True):
             arrays.same_shape(predicted[0], other, name)
+        _check_tables(self, truth.shape[-1] if truth.ndim else 1, "columns")
         weight = arrays.as_weight(sample_weight, truth.shape)
         denominator = float(truth.size) if weight is None else float(weight.sum())
         count = truth.size if weight is None else int(np.count_nonzero(weight))
@@ -83,7 +84,7 @@ class _OverClasses(Loss, abstract=True):
         if not -predicted.ndim <= axis < predicted.ndim:
             expected = "an array with a class axis" if not predicted.ndim else f"at least {abs(axis)} dimensions"
             raise ShapeError(say("prediction", expected=expected, got=f"shape {predicted.shape}"))
-        moved = np.moveaxis(predicted, axis, -1)
+        moved = predicted if axis in (-1, predicted.ndim - 1) else np.moveaxis(predicted, axis, -1)
         if moved.shape[-1] == 0:
             raise ShapeError(say("prediction", expected="at least one class", got=f"shape {predicted.shape}"))
         return moved.reshape(-1, moved.shape[-1]), moved.shape[:-1], axis % predicted.ndim - predicted.ndim
@@ -133,16 +134,10 @@ class Row(_OverClasses, abstract=True):
             valid = labels != self.ignore_index
             weight = valid * (1.0 if weight is None else weight)
             labels = np.where(valid, labels, 0)
-        self._check_tables(classes)
+        _check_tables(self, classes)
         count = labels.size if weight is None else int(np.count_nonzero(weight))
         denominator = self._denominator(labels, weight, classes)
         return Batch((scores,), labels, weight, arrays.float_dtype(scores), shape, denominator, count, axis)
-
-    def _check_tables(self, classes: int) -> None:
-        for name, table in self.settings().items():
-            if isinstance(table, np.ndarray) and table.ndim and table.size != classes:
-                expected = f"one number for each of {classes} classes"
-                raise ShapeError(say(name, expected=expected, got=f"shape {table.shape}"))
 
     def _denominator(self, labels: arrays.Array, weight: arrays.Array | None, classes: int) -> float:
         table = getattr(self, "class_weight", None)
@@ -189,9 +184,17 @@ class Distribution(_OverClasses, abstract=True):
         arrays.same_shape(arrays.as_array(prediction, "prediction"), arrays.as_array(target, "target"))
         scores, shape, axis = self.rows(prediction, axis)
         truth = self.rows(target, axis)[0]
+        _check_tables(self, scores.shape[1])
         given = arrays.as_weight(sample_weight, shape)
         weight = None if given is None else np.ascontiguousarray(given).reshape(-1)
         rows = scores.shape[0]
         denominator = float(rows) if weight is None else float(weight.sum())
         count = rows if weight is None else int(np.count_nonzero(weight))
         return Batch((scores,), truth, weight, arrays.promote(scores, truth), shape, denominator, count, axis)
+
+
+def _check_tables(loss: Loss, size: int, what: str = "classes") -> None:
+    for name, table in loss.settings().items():
+        if isinstance(table, np.ndarray) and table.ndim and table.size != size:
+            expected, argument = f"one number for each of {size} {what}", name.rpartition(".")[2]
+            raise ShapeError(say(argument, expected=expected, got=f"shape {table.shape}"))

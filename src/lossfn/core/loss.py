@@ -44,6 +44,7 @@ class Loss:
     target_domain: ClassVar[Any] = REAL
     elsewhere: ClassVar[Mapping[str, str]] = {}
     examples: ClassVar[tuple[Mapping[str, Any], ...]] = ()
+    __array_ufunc__: ClassVar[None] = None  # a NumPy number times a loss is a loss, an array of them is not
 
     def __init_subclass__(cls, *, register: bool = True, abstract: bool = False) -> None:
         """Make the class a frozen dataclass and register it."""
@@ -94,7 +95,7 @@ class Loss:
         -------
         NumPy scalar, or array of the terms. float32 for float32 and narrower inputs, else float64.
         """
-        return calls.value(self, prediction, target, sample_weight, reduction or self.reduction, axis, empty, check)
+        return calls.value(self, prediction, target, sample_weight, self._chosen(reduction), axis, empty, check)
 
     def value_and_grad(
         self,
@@ -116,7 +117,7 @@ class Loss:
         target instead. The other parameters are those of a call.
         """
         return calls.value_and_grad(
-            self, prediction, target, sample_weight, reduction or self.reduction, axis, empty, check, wrt, out
+            self, prediction, target, sample_weight, self._chosen(reduction), axis, empty, check, wrt, out
         )
 
     def grad_and_hess(
@@ -161,6 +162,13 @@ class Loss:
 
     def settings(self) -> dict[str, Any]:
         """Return the hyperparameters that reach a kernel as inputs: name -> float or array."""
+        if "settings" not in self.memo:
+            self.memo["settings"] = self.travelling()
+        found: dict[str, Any] = self.memo["settings"]
+        return found
+
+    def travelling(self) -> dict[str, Any]:
+        """Find what `settings` remembers: numbers other than 0, and arrays, unless they choose the formula."""
         values = {spec.name: getattr(self, spec.name) for spec in fields(self) if not spec.metadata.get("static")}
         return {name: v for name, v in values.items() if _travels(v)}
 
@@ -198,6 +206,9 @@ class Loss:
         """Hash class and hyperparameters, arrays by their bytes."""
         return hash(self._key())
 
+    def _chosen(self, reduction: str | None) -> str:
+        return self.reduction if reduction is None else reduction
+
     def _key(self) -> tuple[Any, ...]:
         values = (getattr(self, spec.name) for spec in fields(self))
         return type(self), *((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values)
@@ -210,7 +221,7 @@ class Loss:
         """Scale: `0.7 * Huber()` is a loss."""
         from lossfn.core.algebra import combine
 
-        return combine([(factor, self)])
+        return combine([(factor, self)]) if isinstance(factor, int | float | np.number) else NotImplemented
 
     __rmul__ = __mul__
 
@@ -219,6 +230,10 @@ class Loss:
         from lossfn.core.algebra import combine
 
         return combine([(1.0, self), (1.0, other)]) if isinstance(other, Loss) else NotImplemented
+
+    def __radd__(self, other: int) -> Loss:
+        """Let `sum(losses)` work, which starts from 0."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
 
 def _travels(value: Any) -> bool:

@@ -12,6 +12,7 @@ from lossfn.core.errors import OptionError, say
 
 REDUCTIONS = ("mean", "sum", "none")
 _NUMBERS = (float, "float", "float | None")
+_WHOLE = (int, "int", "int | None")
 
 
 def option(
@@ -58,7 +59,16 @@ def _settled(owner: str, spec: Field[Any], value: Any) -> Any:
         raise OptionError(say(f"{owner}({spec.name}=)", expected=f"one of {allowed}", got=repr(value)))
     if spec.metadata.get("array"):
         return None if value is None else _frozen(owner, spec, value)
-    return _number(owner, spec, value) if value is not None and spec.type in _NUMBERS else value
+    if value is None or spec.type not in _NUMBERS + _WHOLE:
+        return value
+    return _number(owner, spec, value) if spec.type in _NUMBERS else _whole(owner, spec, value)
+
+
+def _whole(owner: str, spec: Field[Any], value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        allowed = "a whole number" + (" or None" if spec.default is None else "")
+        raise OptionError(say(f"{owner}({spec.name}=)", expected=allowed, got=repr(value)))
+    return int(value)
 
 
 def _number(owner: str, spec: Field[Any], value: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from lossfn.core.graph import Node, Tracer, derive
@@ -65,18 +65,20 @@ def _trace(structure: tuple[Any, ...], alike: _Alike) -> Program:
     bound = loss.bind(lambda name, value: m.input(name))
     inputs = {name: m.input(name) for name in loss.inputs}
     value = _node(m, bound.apply_formula(m, inputs))
-
-    @cache
-    def slopes(name: str) -> Node:
-        given = bound.known_slope(m, inputs, name)
-        return derive(value, inputs[name]) if given is None else _node(m, given)
-
-    @cache
-    def curvatures(first: str, second: str) -> Node:
-        given = bound.known_curvature(m, inputs, first, second)
-        return derive(slopes(first), inputs[second]) if given is None else _node(m, given)
-
+    slopes, curvatures = cache(partial(slope, bound, m, inputs)), cache(partial(curvature, bound, m, inputs))
     return Program(tuple(inputs), value, slopes, curvatures, _outside(m, bound, inputs))
+
+
+def slope(loss: Loss, m: Tracer, inputs: dict[str, Node], name: str) -> Node:
+    """Return the slope in one input: the class's own, or derived from the formula."""
+    given = loss.known_slope(m, inputs, name)
+    return derive(_node(m, loss.apply_formula(m, inputs)), inputs[name]) if given is None else _node(m, given)
+
+
+def curvature(loss: Loss, m: Tracer, inputs: dict[str, Node], first: str, second: str) -> Node:
+    """Return a second derivative: the class's own, or derived from the slope."""
+    given = loss.known_curvature(m, inputs, first, second)
+    return derive(slope(loss, m, inputs, first), inputs[second]) if given is None else _node(m, given)
 
 
 def _outside(m: Tracer, loss: Loss, inputs: dict[str, Node]) -> Node | None:

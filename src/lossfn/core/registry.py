@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,9 @@ def _letters(name: str) -> str:
 def build(name: str, **options: Any) -> Loss:
     """Return the loss of that name with its options checked by name and value."""
     cls = find(name)
-    unknown = [option for option in options if option not in cls.__dataclass_fields__]
+    known = [spec.name for spec in fields(cls)]
+    unknown = [option for option in options if option not in known]
     if unknown:
-        known = ", ".join(cls.__dataclass_fields__)
-        raise OptionError(say(f"{cls.__name__}({unknown[0]}=)", expected=f"one of: {known}", got=repr(unknown[0])))
+        expected = f"one of: {', '.join(known)}"
+        raise OptionError(say(f"{cls.__name__}({unknown[0]}=)", expected=expected, got=repr(unknown[0])))
     return cls(**options)
