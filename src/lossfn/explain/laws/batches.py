@@ -14,7 +14,7 @@ from lossfn.explain.laws.case import Case
 
 def nan(case: Case) -> None:
     """NaN in a prediction gives NaN in that term or row, and in no other."""
-    clean, last = case.answers(), case.terms - 2
+    clean, last = case.answers(), int(np.flatnonzero(case.shares)[-2])
     others, linear = np.arange(case.terms) != last, case.over_classes and not case.couples
     for k, _ in case.coordinates():
         points = case.points.copy()

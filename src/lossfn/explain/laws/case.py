@@ -66,8 +66,9 @@ class Case:
 
     def arguments(self, dtype: Any = np.float64) -> tuple[Any, Array]:
         """Return fresh arrays to call the loss with: prediction (or several) and target."""
-        points = self.points.astype(dtype)
-        target = self.target.copy() if isinstance(self.loss, Row) else self.target.astype(dtype)
+        with np.errstate(over="ignore"):  # what a narrow dtype cannot hold is infinite in it
+            points = self.points.astype(dtype)
+            target = self.target.copy() if isinstance(self.loss, Row) else self.target.astype(dtype)
         if self.over_classes:
             dense = target.T if isinstance(self.loss, Distribution) else target[0]
             return np.ascontiguousarray(points.T), np.ascontiguousarray(dense)

@@ -76,10 +76,19 @@ def shift(case: Case) -> None:
 
 def options(case: Case) -> None:
     """Every hyperparameter is read: another value gives another loss, with the gradient that belongs to it."""
-    for spec in fields(case.loss):
-        others = [] if spec.name in NAMELESS else _others(spec, getattr(case.loss, spec.name), case)
-        changed = [_differs(case, spec.name, other) for other in others]
-        demand(any(changed) or not others, f"{spec.name} changes nothing: no value or gradient differs for {others}")
+    for name, others in _alternatives(case).items():
+        changed = [_differs(case, replace(case, loss=other)) for other in others]
+        demand(any(changed) or not others, f"{name} changes nothing: no value or gradient differs for {others}")
+
+
+def _alternatives(case: Case) -> dict[str, list[Any]]:
+    """Return the loss with other values of each hyperparameter; a sum with other factors of its terms."""
+    loss, parts = case.loss, getattr(case.loss, "terms", ())
+    twice = [(*parts[:i], (2 * factor, term), *parts[i + 1 :]) for i, (factor, term) in enumerate(parts)]
+    if parts:
+        return {f"factor of {parts[i][1]!r}": [replace(loss, terms=terms)] for i, terms in enumerate(twice)}
+    others = {spec.name: _others(spec, getattr(loss, spec.name), case) for spec in fields(loss)[1:]}
+    return {name: [replace(loss, **{name: value}) for value in values] for name, values in others.items()}
 
 
 def _others(spec: Any, value: Any, case: Case) -> list[Any]:
@@ -90,18 +99,17 @@ def _others(spec: Any, value: Any, case: Case) -> list[Any]:
         return [np.linspace(0.25, 0.75, size) if np.ndim(value) else 0.25, np.linspace(0.5, 0.875, size)]
     if "float" in str(spec.type) or isinstance(value, float):
         domain = spec.metadata.get("domain") or Interval()
-        return [v for v in domain.sample(np.random.default_rng(3), (4,)).tolist() if v != value]
+        some = domain.sample(np.random.default_rng(3), (1 if spec.metadata.get("static") else 4,)).tolist()
+        return [v for v in some if v != value]
     return [0, 1] if "int" in str(spec.type) else []
 
 
-def _differs(case: Case, name: str, other: Any) -> bool:
-    changed = replace(case, loss=replace(case.loss, **{name: other}))
+def _differs(case: Case, changed: Case) -> bool:
     try:
         after = changed.values()
     except LossfnError:
         return True
-    before = case.values()
-    if not np.array_equal(after, before, equal_nan=True):
+    if not np.array_equal(after, case.values(), equal_nan=True):
         gradient(changed)
         return True
     return case.loss.differentiable and not np.array_equal(case.slopes(), changed.slopes(), equal_nan=True)

@@ -23,8 +23,8 @@ def sides(case: Case) -> Array:
 
     Of the shape (conditions, terms); a loss of distributions has each condition once per class.
     """
-    inputs = _inputs(case)
     with np.errstate(all="ignore"):
+        inputs = _inputs(case)
         found = evaluate(_gaps(case.loss), M, inputs)
     shape = next(iter(inputs.values())).shape
     tables = [np.where(np.broadcast_to(gap, shape) >= 0, 1.0, -1.0).reshape(-1, case.terms) for gap in found]

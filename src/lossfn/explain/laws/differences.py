@@ -42,4 +42,5 @@ def difference(
 def room(domain: Domain, x: Array) -> Array:
     """Return how far each number is from the ends of its domain, 1 at most."""
     low, high = getattr(domain, "low", -np.inf), getattr(domain, "high", np.inf)
-    return np.asarray(np.clip(np.minimum(x - low, high - x), 0.0, 1.0))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.clip(np.minimum(x - low, high - x), 0.0, 1.0))

@@ -1,0 +1,21 @@
+"""Every loss keeps every law."""
+
+import pytest
+
+from conftest import SEED
+from laws.variants import variants
+from lossfn.core.registry import REGISTRY
+from lossfn.explain.laws import LAWS, results
+
+LOSSES = variants()
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_law_holds(loss, law):
+    (result,) = results(loss, (law,), seed=SEED)
+    assert result.passed, result.detail
+
+
+def test_every_class_is_tried():
+    assert {type(loss) for loss in LOSSES} >= set(REGISTRY.values())
