@@ -59,8 +59,10 @@ class Focal(Row):
 
     def formula(self, m: Any, row: Any) -> Any:
         """-α_y (1 - p_y)^γ log p_y, with 1 - p_y = -expm1(log p_y)."""
-        focus = m.power(-m.expm1(row.log_prob), self.gamma)
-        return -(self.alpha * m.weighted(focus, row.log_prob))
+        # At p_y = 1 a fractional power has an infinite slope, times 0: there the slope is that of the minimum, 0.
+        log_prob = row.log_prob if self.gamma.is_integer() else m.minimum(row.log_prob, -1e-300)
+        focus = m.power(-m.expm1(log_prob), self.gamma)
+        return -(self.alpha * m.weighted(focus, log_prob))
 
 
 class PolyCrossEntropy(Row):
