@@ -72,8 +72,14 @@ class App(click.Group):
 
 
 def _worded(error: Exception) -> tuple[str, int]:
+    if isinstance(error, click.MissingParameter) and error.param and error.ctx:
+        name = (error.param.metavar if error.param.param_type_name == "argument" else error.param.opts[0]) or ""
+        return f"missing {name.partition(' ')[0]}. {error.ctx.get_usage()}", MISUSED
+    if isinstance(error, click.BadParameter) and error.param:
+        said = error.message.replace("integer range", "whole number").replace("float range", "number")
+        return f"{error.param.opts[0]}: {said}", MISUSED
     if isinstance(error, click.ClickException):
-        return error.format_message().removesuffix("\n"), MISUSED
+        return error.format_message(), MISUSED
     if isinstance(error, (LossfnError, ImportError)):
         return str(error), MISUSED
     if isinstance(error, OSError):

@@ -93,7 +93,7 @@ class Named:
         found = self.table.raw(column)
         if found.dtype.kind == "O" and set(found) <= set(self.prediction):
             return np.array([self.prediction.index(label) for label in found])
-        expected = f"a class number in 0 … {classes - 1}"
+        expected = f"a class number in 0 to {classes - 1}"
         if found.dtype.kind == "O":
             wrong = np.array([label not in self.prediction for label in found])
             self._refuse(wrong, column, found, f"{expected}, or the name of a prediction column")

@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from lossfn.cli.outputs import check_place
+from lossfn.cli.outputs import check_place, writing
 from lossfn.cli.screen import blank, facts, text, title
 from lossfn.core.domain import REAL
 from lossfn.core.kinds import Pointwise
@@ -21,7 +21,8 @@ def draw(loss: Loss, place: Path) -> None:
     from lossfn.explain.style import FORMATS, save
 
     check_place(place, FORMATS)
-    save(draw_loss(loss), place)
+    with writing(place):
+        save(draw_loss(loss), place)
 
 
 def figures(loss: Loss) -> dict[str, Any]:

@@ -12,11 +12,11 @@ class InputError(LossfnError):
     """A wrong file, column, label or option; the message is all a user sees of it."""
 
 
-def meant(word: str, known: Iterable[str], otherwise: str) -> str:
+def meant(word: str, known: Iterable[str], otherwise: str, likeness: float = 0.65) -> str:
     """Return "Did you mean ...?" if something known comes close to `word`, else `otherwise`."""
     letters = {name.lower().replace("_", "-"): name for name in known}
-    close = get_close_matches(word.lower().replace("_", "-"), letters, n=2, cutoff=0.6)
-    return f"Did you mean {' or '.join(letters[name] for name in close)}?" if close else otherwise
+    close = get_close_matches(word.lower().replace("_", "-"), letters, n=1, cutoff=likeness)
+    return f"Did you mean {letters[close[0]]}?" if close else otherwise
 
 
 def listed(names: Iterable[str], many: int = 12) -> str:

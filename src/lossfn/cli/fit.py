@@ -78,7 +78,7 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
         with np.errstate(all="ignore"):
             history = trainer.fit(x[learn], y[learn], (x[watch], y[watch]))
     except LossfnError as wrong:
-        fix = f"--learning-rate {settings.learning_rate / 10:g}"
+        fix = f"--learning-rate {min(settings.learning_rate / 10, 0.001):g}"
         raise InputError(str(wrong).replace("a smaller learning_rate", fix)) from None
     test = trainer.evaluate(data.x_test, data.y_test)
     output = part.prediction(model.predict(data.x_test), data.y_test)

@@ -18,8 +18,9 @@ MATRIX = 2
 def read(path: Path) -> Table:
     """Read a structured array, or an archive with an array for each column; a matrix `x` gives x.0, x.1 and so on."""
     try:
-        found = np.load(path, allow_pickle=False)
-        arrays = _fields(path, found) if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            arrays = _fields(path, found) if isinstance(found, np.ndarray) else dict(found)
     except (ValueError, EOFError, zipfile.BadZipFile, OSError) as wrong:
         pickled = "pickle" in str(wrong).lower() and "Object arrays" in str(wrong)
         got = "pickled Python objects, which are never loaded" if pickled else "something else or a damaged one"

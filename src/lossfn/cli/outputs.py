@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,4 +47,14 @@ def check_place(path: Path, endings: tuple[str, ...]) -> None:
 
 def write(path: Path, text: str) -> None:
     """Write a text file whole, or not at all."""
-    write_whole(path, text.encode("utf-8"))
+    with writing(path):
+        write_whole(path, text.encode("utf-8"))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Name the file that was to be written if that fails, not the temporary one."""
+    try:
+        yield
+    except OSError as wrong:
+        raise InputError(f"{path}: cannot be written: {(wrong.strerror or str(wrong)).lower()}.") from None

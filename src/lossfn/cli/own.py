@@ -44,7 +44,7 @@ def _imported(file: Path) -> ModuleType:
     except SyntaxError as wrong:
         raise InputError(f"{wrong.filename}, line {wrong.lineno}: {wrong.msg}.") from None
     except (Exception, SystemExit) as error:
-        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)]
+        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if Path(frame.filename).name == file.name]
         line = f", line {lines[-1]}" if lines else ""
         raise InputError(f"{file}{line}: importing it raised {type(error).__name__}: {error}.") from None
     finally:

@@ -14,7 +14,7 @@ from lossfn.core.loss import Loss
 from lossfn.nn import DATASETS, Dataset, from_arrays
 from lossfn.nn.data import TaskName
 
-MOST_CLASSES = 1000
+MOST_CLASSES, FEWEST = 1000, 10
 
 
 def source(name: str, loss: Loss, target: str | None, features: str | None, seed: int) -> Dataset:
@@ -39,12 +39,16 @@ def _of_file(table: Table, loss: Loss, target: str | None, features: str | None,
     names = features.split(",") if features else [name for name in table.columns if name != target]
     if target in names or not names:
         raise InputError(f"{table.path}: expected columns to predict {target!r} from, got {listed(names) or 'none'}.")
+    if len(y) < FEWEST:
+        raise InputError(f"{table.path}: expected at least {FEWEST} rows to train on, got {len(y)}.")
     x = np.column_stack([_feature(table, name) for name in names])
     task: TaskName = "regression" if kind(loss) == "numbers" else "classification"
     try:
         return from_arrays(x, y, task, name=table.path.name, feature_names=names, seed=seed)
     except ShapeError:
-        raise InputError(f"{table.path}: expected enough rows for a training and a test part, got {len(y)}.") from None
+        raise InputError(
+            f"{table.path}, column {target!r}: expected at least 3 rows of some class, got fewer."
+        ) from None
 
 
 def _feature(table: Table, name: str) -> Array:

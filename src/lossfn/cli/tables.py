@@ -88,9 +88,7 @@ class Table:
 def read(path: Path) -> Table:
     """Open a table by the ending of its name."""
     if path.suffix.lower() not in READERS:
-        raise InputError(
-            f"{path}: expected a name that ends in {', '.join(READERS)}, got {path.suffix or 'no ending'!r}."
-        )
+        raise InputError(f"{path}: expected a name that ends in {', '.join(READERS)}, got {path.name!r}.")
     if path.is_dir():
         raise InputError(f"{path}: expected a file, got a folder.")
     if not path.exists():
@@ -116,7 +114,7 @@ def named(path: Path, names: Iterable[str]) -> list[str]:
 
 def _neighbour(path: Path) -> str:
     try:
-        hint = meant(path.name, (other.name for other in path.parent.iterdir()), "")
+        hint = meant(path.name, (other.name for other in path.parent.iterdir()), "", 0.75)
     except OSError:
         return ""
     return f" {hint}" if hint else ""

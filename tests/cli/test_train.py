@@ -1,0 +1,162 @@
+import json
+import re
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import lossfn as lf
+from cli.helpers import run, said
+from lossfn.cli import fit, roles
+from lossfn.cli.app import app
+from lossfn.cli.faults import InputError
+from lossfn.nn import DATASETS, from_arrays
+
+QUICK = fit.Settings("mlp", 12, 32, 0.01, 15, 0)
+ROWS = np.random.default_rng(0).normal(size=(300, 3))
+SMALL = {
+    "regression": from_arrays(ROWS, np.exp(ROWS[:, 0] - 0.5 * ROWS[:, 1]), "regression", name="small"),
+    "two": from_arrays(ROWS, ROWS[:, 0] > 0.5 * ROWS[:, 1], "classification", name="two"),
+    "three": from_arrays(ROWS, np.digitize(ROWS[:, 0], [-0.5, 0.5]), "classification", name="three"),
+}
+
+
+def pairs():
+    """Every data set with every loss that fits it."""
+    for name, data in SMALL.items():
+        for loss in map(lf.get, lf.list_losses()):
+            try:
+                roles.role(loss, data)
+            except InputError:
+                continue
+            yield pytest.param(loss, data, id=f"{type(loss).__name__}-{name}")
+
+
+@pytest.mark.parametrize(("loss", "data"), list(pairs()))
+def test_every_loss_learns_what_fits_it(loss, data):
+    found = fit.fit(loss, data, QUICK)
+    if data.class_names:
+        assert found.test["accuracy"] > 0.85
+    else:
+        assert found.test["mse"] < 0.6 * np.var(data.y_test)
+
+
+def test_every_loss_fits_some_data_or_says_why_not():
+    trained = {type(case.values[0]).__name__ for case in pairs()}
+    assert {type(loss).__name__ for loss in map(lf.get, lf.list_losses())} - trained == {"ZLoss", "ZeroOne"}
+
+
+def test_labels_of_both_kinds_train_alike():
+    plain, signed = (fit.fit(lf.Hinge(labels=labels), SMALL["two"], QUICK).test for labels in ("01", "pm1"))
+    assert plain == signed
+
+
+def test_heads_apply_the_chain_rule():
+    rng = np.random.default_rng(1)
+    cases = [
+        (lf.NegativeLogLikelihood(), SMALL["three"], rng.normal(size=(5, 3)), np.array([0, 1, 2, 1, 0])),
+        (lf.BinaryCrossEntropy(), SMALL["two"], rng.normal(size=5), np.array([0, 1, 1, 0, 1])),
+        (lf.GaussianNLL(), SMALL["regression"], rng.normal(size=(5, 2)), rng.normal(size=5)),
+        (lf.SquaredLogError(), SMALL["regression"], rng.normal(size=5), rng.uniform(size=5)),
+    ]
+    for loss, data, output, target in cases:
+        seen, step = roles.role(loss, data).seen, 1e-6 * rng.normal(size=output.shape)
+        _, gradient = seen.value_and_grad(output, target)
+        above, below = (seen.value_and_grad(output + sign * step, target)[0] for sign in (1, -1))
+        np.testing.assert_allclose(above - below, 2 * (gradient.reshape(output.shape) * step).sum(), rtol=1e-6)
+
+
+def test_digits_reach_97_percent():
+    found = json.loads(said("train", "digits", "--loss", "CrossEntropy", "--json"))
+    assert found["test_accuracy"] >= 0.97
+    assert len(found["history"]["valid_loss"]) == found["epochs"]
+    assert found["options"] == {"model": "mlp", "epochs": 100, "batch_size": 32, "learning_rate": 0.01} | {
+        "patience": 15,
+        "seed": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "loss", "metric", "limit"),
+    [("diabetes", "Huber", "test_mse", 3600), ("sine", "SquaredError", "test_mse", 0.02)],
+)
+def test_regressions_come_close_to_the_noise(data, loss, metric, limit):
+    assert json.loads(said("train", data, "--loss", loss, "--json"))[metric] < limit
+
+
+@pytest.mark.parametrize("data", ["spiral", "breast_cancer"])
+def test_classifications_are_learnt(data):
+    found = json.loads(said("train", data, "--loss", "CrossEntropy", "--epochs", 20, "--json"))
+    assert found["test_accuracy"] > 0.95
+
+
+def test_hyperparameters_are_options():
+    words = ["train", "breast_cancer", "--loss", "cross_entropy", "--epochs", 2, "--json"]
+    found = json.loads(said(*words, "--label-smoothing", "0.1", "--class-weight=1,2"))
+    assert found["loss"] == "CrossEntropy(ignore_index=None, class_weight=[1.0, 2.0], label_smoothing=0.1)"
+
+
+def test_same_seed_same_result():
+    words = ["train", "sine", "--loss", "Huber", "--epochs", 3, "--json", "--seed", 4]
+    first, second = (json.loads(said(*words)) | {"seconds": 0} for _ in range(2))
+    assert first == second
+
+
+def test_text_says_what_was_trained():
+    out = said("train", "diabetes", "--loss", "Huber", "--delta", "2", "--model", "linear")
+    assert out.startswith("Huber(delta=2.0) on diabetes\n")
+    for line in (
+        "354 rows to learn from, 88 to test on",
+        "linear, 10 → 1",
+        "mean squared error",
+        "The loss sees (target",
+    ):
+        assert line in out
+    assert not re.search(r" +$", out, re.MULTILINE)
+
+
+def test_quiet_is_quiet():
+    assert said("train", "sine", "--loss", "Huber", "--epochs", 1, "--quiet") == ""
+
+
+def test_infinity_is_null_in_json(monkeypatch):
+    from lossfn.cli import outputs
+
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0
+    lines = []
+    monkeypatch.setattr(outputs.click, "echo", lines.append)
+    outputs.as_json({"a": [float("inf"), np.float64("nan"), np.int64(3)]})
+    assert json.loads(lines[0]) == {"a": [None, None, 3]}
+
+
+@pytest.mark.parametrize("data", ["diabetes", "breast_cancer"])
+def test_report_is_one_whole_page(tmp_path, data):
+    place, loss = tmp_path / "report.html", {"diabetes": "Huber", "breast_cancer": "CrossEntropy"}[data]
+    said("train", data, "--loss", loss, "--epochs", 3, "--report", place)
+    page = place.read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.rstrip().endswith("</html>")
+    assert page.count("<svg") == 6
+    for heading in ("Training", "Test loss by", "The rows that cost most", "The loss", "Settings", "Repeat it"):
+        assert f"<h2>{heading}" in page
+    outside = set(re.findall(r"(?:src|href|url\()[^>]*?(https?://[^\"')]+)", page))
+    assert {link for link in outside if "w3.org" not in link} == set()
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_file_trains_numbers_and_classes(tmp_path):
+    place = tmp_path / "rows.csv"
+    lines = [f"{a:.6f},{b:.6f},{a - b:.6f},{'high' if a > b else 'low'}" for a, b in ROWS[:, :2]]
+    place.write_text("a,b,y,class\n" + "\n".join(lines))
+    words = ["--features", "a,b", "--json", "--epochs", 30]
+    assert json.loads(said("train", place, "--target", "y", "--loss", "Huber", *words))["test_mse"] < 0.1
+    assert json.loads(said("train", place, "--target", "class", "--loss", "Focal", *words))["test_accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_a_loss_that_does_not_fit_names_those_that_do(name):
+    wrong = "Huber" if DATASETS[name](0).class_names else "CrossEntropy"
+    code, out, err = run("train", name, "--loss", wrong)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(rf"lossfn: {wrong} is for .*\. Losses that fit {name}: \w+(, \w+)+\.\n", err)
