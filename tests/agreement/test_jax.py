@@ -8,7 +8,6 @@ from peers import peer
 
 pytestmark = pytest.mark.peer
 jax, optax = peer("jax"), peer("optax")
-jnp = jax.numpy
 CLOSE = {"rtol": 1e-12, "atol": 1e-14}
 N, K = 40, 5
 
@@ -71,25 +70,26 @@ def ids(rows):
 @pytest.mark.parametrize(("loss", "function", "kind"), POINTWISE + OVER_CLASSES, ids=ids(POINTWISE + OVER_CLASSES))
 def test_value_and_gradient(loss, function, kind, rng):
     prediction, target = drawn(kind, rng)
-    np.testing.assert_allclose(loss(prediction, target, reduction="none"), function(prediction, target), **CLOSE)
-    expected, slope = jax.value_and_grad(lambda p: jnp.mean(function(p, target)))(prediction)
+    found = jax.jit(lambda p, t: (function(p, t), jax.grad(lambda q: function(q, t).mean())(p)))(prediction, target)
     value, gradient = loss.value_and_grad(prediction, target)
-    np.testing.assert_allclose(value, expected, **CLOSE)
-    np.testing.assert_allclose(gradient, slope, **CLOSE)
+    np.testing.assert_allclose(loss(prediction, target, reduction="none"), found[0], **CLOSE)
+    np.testing.assert_allclose(value, np.mean(found[0]), **CLOSE)
+    np.testing.assert_allclose(gradient, found[1], **CLOSE)
 
 
 @pytest.mark.parametrize(("loss", "function", "kind"), POINTWISE, ids=ids(POINTWISE))
 def test_curvature(loss, function, kind, rng):
     prediction, target = drawn(kind, rng)
-    bent = jax.vmap(jax.grad(jax.grad(function)))(prediction, target)
+    bent = jax.jit(jax.vmap(jax.grad(jax.grad(function))))(prediction, target)
     np.testing.assert_allclose(loss.grad_and_hess(prediction, target)[1], bent, rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize(("loss", "function", "kind"), OVER_CLASSES, ids=ids(OVER_CLASSES))
+@pytest.mark.parametrize(("loss", "function", "kind"), OVER_CLASSES[::3], ids=ids(OVER_CLASSES[::3]))
 def test_curvature_over_classes(loss, function, kind, rng):
-    logits, target = (part[:6] for part in drawn(kind, rng))
-    bent = jax.vmap(lambda x, t: jnp.diagonal(jax.hessian(lambda z: function(z[None], t[None])[0])(x)))(logits, target)
-    np.testing.assert_allclose(loss.grad_and_hess(logits, target)[1], bent, rtol=1e-11, atol=1e-13)
+    logits, target = drawn(kind, rng)
+    bent = jax.jit(jax.vmap(jax.hessian(lambda x, t: function(x[None], t[None])[0])))(logits, target)
+    diagonal = np.diagonal(bent, axis1=1, axis2=2)
+    np.testing.assert_allclose(loss.grad_and_hess(logits, target)[1], diagonal, rtol=1e-11, atol=1e-13)
 
 
 def test_kl_divergence(rng):
