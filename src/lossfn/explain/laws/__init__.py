@@ -47,6 +47,7 @@ LAWS: dict[str, Law] = {
     "labels": refusals.labels,
     "shapes": refusals.shapes,
     "options": character.options,
+    "writing": character.writing,
     "copies": character.copies,
     "engines": engines.engines,
     "large": engines.large,

@@ -51,6 +51,7 @@ def layouts(case: Case) -> None:
     if case.over_classes:
         found = _ask(case.loss, np.ascontiguousarray(prediction.T), np.ascontiguousarray(target.T), axis=0)
         for got, known in zip(found, expected, strict=True):
+            demand(got.T.shape == known.shape, f"shape along axis 0: expected {known.T.shape}, got {got.shape}")
             agree(case, "results along axis 0", got.T, known)
 
 

@@ -105,14 +105,32 @@ def _others(spec: Any, value: Any, case: Case) -> list[Any]:
 
 
 def _differs(case: Case, changed: Case) -> bool:
+    before = case.values()
     try:
         after = changed.values()
     except LossfnError:
         return True
-    if not np.array_equal(after, case.values(), equal_nan=True):
+    if not np.array_equal(after, before, equal_nan=True):
         gradient(changed)
         return True
     return case.loss.differentiable and not np.array_equal(case.slopes(), changed.slopes(), equal_nan=True)
+
+
+def writing(case: Case) -> None:
+    """A target gives the same answers however it is written: labels as 0 and 1 or -1 and 1, shares or their logs."""
+    loss, target = case.loss, case.target
+    if hasattr(loss, "labels"):
+        plain = loss.labels == "01"
+        other, written = replace(loss, labels="pm1" if plain else "01"), 2 * target - 1 if plain else (target + 1) / 2
+    elif hasattr(loss, "log_target"):
+        with np.errstate(divide="ignore"):
+            written = np.exp(target) if loss.log_target else np.log(target)
+        other = replace(loss, log_target=not loss.log_target)
+    else:
+        return
+    for what, got in replace(case, loss=other, target=written).answers().items():
+        expected = case.answers()[what]
+        agree(case, f"{what} of the target written as in {other!r}", got, expected, 1e-13 * (1 + abs(expected)))
 
 
 def copies(case: Case) -> None:

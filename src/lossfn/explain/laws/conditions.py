@@ -18,22 +18,22 @@ OF_ONE = {"abs", "sign"}
 OF_TWO = {"minimum", "maximum", "lt", "le", "gt", "ge", "equal"}
 
 
-def sides(case: Case) -> Array:
-    """Return on which side of every condition of the formula and its slopes each term lies: 1 or -1.
+def sides(case: Case, slopes: bool = True) -> Array:
+    """Return on which side of every condition of the formula (and its slopes) each term lies: 1 or -1.
 
     Of the shape (conditions, terms); a loss of distributions has each condition once per class.
     """
     with np.errstate(all="ignore"):
         inputs = _inputs(case)
-        found = evaluate(_gaps(case.loss), M, inputs)
+        found = evaluate(_gaps(case.loss, slopes), M, inputs)
     shape = next(iter(inputs.values())).shape
     tables = [np.where(np.broadcast_to(gap, shape) >= 0, 1.0, -1.0).reshape(-1, case.terms) for gap in found]
     return np.concatenate([np.ones((0, case.terms)), *tables])
 
 
-def _gaps(loss: Any) -> list[Node]:
+def _gaps(loss: Any, slopes: bool) -> list[Node]:
     """Return the differences whose sign decides a condition."""
-    program, read = trace(loss), loss.inputs if loss.differentiable else ()
+    program, read = trace(loss), loss.inputs if slopes and loss.differentiable else ()
     roots = [program.value, *map(program.slopes, read), *(program.curvatures(name, name) for name in read)]
     nodes = order(roots)
     return [n.args[0] for n in nodes if n.verb in OF_ONE] + [n.args[0] - n.args[1] for n in nodes if n.verb in OF_TWO]

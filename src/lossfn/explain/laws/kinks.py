@@ -66,9 +66,9 @@ def _two_sided(left: Case, right: Case, k: int) -> None:
 
 
 def _alone(case: Case, k: int, direction: int) -> Array:
-    """Tell where no other condition changes within the reach of the differences."""
+    """Tell where no other condition of the value changes within the reach of the differences."""
     reach = direction * np.array([[BESIDE], [REACH["forward"] * SCALE]]) * np.ones(case.terms)
-    near, far = np.split(sides(case.moved("prediction", k, reach)), 2, axis=1)
+    near, far = np.split(sides(case.moved("prediction", k, reach), slopes=False), 2, axis=1)
     return np.asarray((near == far).all(axis=0))
 
 

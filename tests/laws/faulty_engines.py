@@ -1,0 +1,217 @@
+"""Engines that compute something else: each fault breaks one law."""
+
+from dataclasses import replace
+
+import numpy as np
+
+import lossfn as lf
+from laws.planting import fault, through
+from lossfn.core import threads
+from lossfn.engines import native
+
+
+@fault("gradient", lf.Huber)
+def gradient_shifted_by_one(patch):
+    through(patch, after=lambda b, ask, a: a._replace(gradient=tuple(np.roll(g, 1) for g in a.gradient)))
+
+
+@fault("gradient", lf.CrossEntropy)
+def gradient_of_another_class(patch):
+    through(patch, after=lambda b, ask, a: a._replace(gradient=tuple(np.roll(g, 1, axis=1) for g in a.gradient)))
+
+
+@fault("hessian", lf.CrossEntropy)
+def hessian_doubled_over_classes(patch):
+    through(patch, after=lambda b, ask, a: a._replace(hessian=tuple(2 * h for h in a.hessian)))
+
+
+@fault("gradient", lf.GaussianNLL)
+def two_gradients_exchanged(patch):
+    through(patch, after=lambda b, ask, a: a._replace(gradient=a.gradient[::-1]))
+
+
+@fault("weights", lf.Huber)
+def weight_ignored(patch):
+    through(patch, before=lambda loss, b, ask: (loss, replace(b, weight=None), ask))
+
+
+@fault("weights", lf.CrossEntropy)
+def weight_squared(patch):
+    through(
+        patch, before=lambda loss, b, ask: (loss, replace(b, weight=None if b.weight is None else b.weight**2), ask)
+    )
+
+
+@fault("weights", lf.Huber)
+def weight_ignored_in_derivatives(patch):
+    through(patch, before=lambda loss, b, ask: (loss, replace(b, weight=None) if ask.order else b, ask))
+
+
+@fault("zero weight", lf.Huber)
+def hidden_terms_leak(patch):
+    def multiply(batch, ask, answer):
+        with np.errstate(invalid="ignore"):
+            return answer._replace(terms=None if answer.terms is None else answer.terms + 0.0 * batch.predictions[0])
+
+    through(patch, after=multiply)
+
+
+@fault("nan", lf.Huber)
+def nan_leaks_to_the_neighbour(patch):
+    def smear(x):
+        return x * np.where(np.isnan(np.roll(x, 1)), np.nan, 1.0)
+
+    through(patch, after=lambda b, ask, a: a._replace(terms=None if a.terms is None else smear(a.terms)))
+
+
+@fault("shift", lf.CrossEntropy)
+def large_logits_lose_digits(patch):
+    def narrow(loss, batch, ask):
+        return loss, replace(batch, predictions=(batch.predictions[0].astype(np.float32),)), ask
+
+    through(patch, before=narrow)
+
+
+@fault("masks", lf.CrossEntropy)
+def masked_classes_pull(patch):
+    def pull(batch, ask, answer):
+        masked = np.isneginf(batch.predictions[0])
+        return answer._replace(gradient=tuple(g + 1e-9 * masked for g in answer.gradient))
+
+    through(patch, after=pull)
+
+
+@fault("order", lf.Huber)
+def terms_depend_on_their_place(patch):
+    def tilt(answer):
+        return (
+            answer
+            if answer.terms is None
+            else answer._replace(terms=answer.terms * (1 + 1e-15 * np.arange(answer.terms.size)))
+        )
+
+    through(patch, after=lambda b, ask, a: tilt(a))
+
+
+@fault("split", lf.Huber)
+def terms_depend_on_the_batch(patch):
+    through(
+        patch, after=lambda b, ask, a: a._replace(terms=None if a.terms is None else a.terms * (1 + 1e-15 * b.terms))
+    )
+
+
+@fault("large", lf.Huber)
+def last_block_differs(patch):
+    def spoil(batch, ask, answer):
+        if answer.terms is not None and batch.terms > 1 << 16:
+            answer.terms.reshape(-1)[-1] *= 1.0 + 1e-12
+        return answer
+
+    through(patch, after=spoil)
+
+
+@fault("large", lf.CrossEntropy)
+def gradient_missing_in_the_last_block(patch):
+    def spoil(batch, ask, answer):
+        if answer.gradient and batch.terms > 1 << 12:
+            answer.gradient[0].reshape(-1)[-3:] = 0.0
+        return answer
+
+    through(patch, after=spoil)
+
+
+@fault("large", lf.Huber)
+def sum_depends_on_threads(patch):
+    through(patch, after=lambda b, ask, a: a._replace(total=a.total * (1 + 1e-15 * threads.get_num_threads())))
+
+
+@fault("engines", lf.Huber)
+def an_engine_off_in_the_tenth_digit(patch):
+    through(
+        patch,
+        after=lambda b, ask, a: a._replace(terms=None if a.terms is None else a.terms * (1 + 1e-10)),
+        engine=native,
+    )
+
+
+@fault("engines", lambda: lf.Huber(delta=0.25))
+def an_engine_forgets_the_options(patch):
+    through(patch, before=lambda loss, b, ask: (lf.Huber(), b, ask), engine=native)
+
+
+@fault("dtypes", lf.LogCosh)
+def single_precision_computed_in_half(patch):
+    def halve(loss, batch, ask):
+        narrow = tuple(p.astype(np.float16).astype(p.dtype) if p.dtype == np.float32 else p for p in batch.predictions)
+        return loss, replace(batch, predictions=narrow), ask
+
+    through(patch, before=halve)
+
+
+@fault("dtypes", lf.Huber)
+def terms_widened(patch):
+    through(patch, after=lambda b, ask, a: a._replace(terms=None if a.terms is None else a.terms.astype(np.float64)))
+
+
+@fault("dtypes", lf.SquaredError)
+def sum_kept_in_half(patch):
+    def fold(batch, ask, answer):
+        half = batch.dtype == np.float16
+        return answer._replace(total=float(np.float16(answer.total))) if half else answer
+
+    through(patch, after=fold)
+
+
+@fault("inputs", lf.Huber)
+def predictions_overwritten(patch):
+    def write(loss, batch, ask):
+        if batch.predictions[0].flags.writeable:
+            batch.predictions[0][...] = 0.0
+        return loss, batch, ask
+
+    through(patch, before=write)
+
+
+@fault("outputs", lf.Huber)
+def out_left_unfinished(patch):
+    def skip(batch, ask, answer):
+        if ask.out:
+            ask.out[0].reshape(-1)[-1] = 7.0
+        return answer
+
+    through(patch, after=skip)
+
+
+@fault("outputs", lf.CrossEntropy)
+def value_beside_a_gradient_differs(patch):
+    through(patch, after=lambda b, ask, a: a._replace(total=a.total * (1.001 if ask.order == 1 else 1.0)))
+
+
+@fault("layouts", lf.Huber)
+def strides_ignored(patch):
+    def reread(array):
+        flat = array.flags.c_contiguous
+        return array if flat else np.lib.stride_tricks.as_strided(array, strides=(array.itemsize,) * array.ndim)
+
+    def misread(loss, batch, ask):
+        return loss, replace(batch, predictions=tuple(map(reread, batch.predictions))), ask
+
+    through(patch, before=misread)
+
+
+@fault("integers", lf.SquaredError)
+def whole_numbers_wrap(patch):
+    def wrap(x):
+        return (x * 64) // 64 if x.dtype == np.int8 else x
+
+    through(patch, before=lambda loss, b, ask: (loss, replace(b, predictions=tuple(map(wrap, b.predictions))), ask))
+
+
+@fault("writing", lambda: lf.Hinge(labels="pm1"))
+def signs_read_as_labels(patch):
+    through(patch, before=lambda loss, b, ask: (replace(loss, labels="01"), b, ask))
+
+
+@fault("writing", lambda: lf.KLDivergence(log_target=True))
+def log_probabilities_read_as_probabilities(patch):
+    through(patch, before=lambda loss, b, ask: (replace(loss, log_target=False), b, ask))

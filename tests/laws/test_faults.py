@@ -1,0 +1,22 @@
+"""Every planted fault is caught, by the law that forbids it."""
+
+import pytest
+
+from laws import faulty_calls, faulty_engines, faulty_formulas  # noqa: F401  # fill the table
+from laws.planting import FAULTS
+from lossfn.core.dispatch import using
+from lossfn.explain.laws import LAWS, results
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_is_caught(name, monkeypatch):
+    fault = FAULTS[name]
+    fault.plant(monkeypatch)
+    with using("reference"):
+        (result,) = results(fault.loss(), (fault.law,))
+    assert not result.passed
+    assert not result.detail.startswith("raised"), result.detail
+
+
+def test_every_law_catches_a_fault():
+    assert {fault.law for fault in FAULTS.values()} == set(LAWS)
