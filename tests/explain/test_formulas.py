@@ -39,7 +39,7 @@ def test_squared_error():
 def test_binary_cross_entropy():
     formulas, where = written(lf.BinaryCrossEntropy())
     assert formulas == {
-        "value": "−target·log(prediction) − log1p(−prediction)·(1 − target)",
+        "value": "−target·log(prediction) − (1 − target)·log1p(−prediction)",
         "gradient": "(1 − target) / u where target = 0; −v where target = 1; (1 − target) / u − v otherwise",
         "hessian": "(1 − target) / u² where target = 0; target / prediction² where target = 1; "
         "target / prediction² + (1 − target) / u² otherwise",
@@ -50,7 +50,7 @@ def test_binary_cross_entropy():
 def test_binary_cross_entropy_of_logits():
     formulas, where = written(lf.BinaryCrossEntropyWithLogits())
     assert formulas == {
-        "value": "target·softplus(−prediction) + softplus(prediction)·(1 − target)",
+        "value": "target·softplus(−prediction) + (1 − target)·softplus(prediction)",
         "gradient": "(1 − target)·u − target·v",
         "hessian": "target·v·u + (1 − target)·v·u",
     }
@@ -83,6 +83,22 @@ def test_calls_leave_out_what_is_off():
     assert call(lf.Hinge()) == "Hinge"
     assert call(lf.Hinge(labels="pm1")) == "Hinge(labels='pm1')"
     assert call(0.5 * lf.Huber()) == "0.5 * Huber(delta=1.0)"
+
+
+def test_margins_are_named():
+    formulas, where = written(lf.SquaredHinge())
+    assert (formulas["value"], where) == ("max(0, 1 − margin)²", ("margin = (2·target − 1)·prediction",))
+
+
+def test_branches_that_only_keep_numbers_finite_are_left_out():
+    class Careful(lf.Pointwise, register=False):
+        def formula(self, m, prediction, target):
+            residual = prediction - target
+            return m.where(m.abs(residual) <= 1e18, m.log1p(residual * residual), 2 * m.log(m.abs(residual)))
+
+    formulas, _ = written(Careful())
+    assert formulas["value"] == "log1p(r²)"
+    assert formulas["gradient"] == "2·r / (1 + r²)"
 
 
 def test_numbers_are_short():

@@ -12,6 +12,7 @@ from lossfn.explain.tidy import Powers, Tidy, scaled
 
 FLIPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "equal": "equal"}
 OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}
+FAR = 1e15  # a branch beyond only keeps numbers from overflowing
 ARITHMETIC = {"add", "const", "div", "input", "mul", "neg", "sub"}
 
 
@@ -34,6 +35,11 @@ class Range:
     high_open: bool = True
     low_written: Node | None = None
     high_written: Node | None = None
+
+    @property
+    def far(self) -> bool:
+        """Whether an end only keeps numbers from overflowing."""
+        return any(FAR <= abs(end) < math.inf for end in (self.low, self.high))
 
     def tells(self, verb: str, bound: float) -> bool | None:
         """Tell whether a comparison holds throughout the range (True), nowhere (False) or in part (None)."""
@@ -79,6 +85,7 @@ class Branches:
         known, others = facts.get(by.subject, Range()), ("lt", "gt")
         verbs = (by.verb, *((OPPOSITE[by.verb],) if by.verb in OPPOSITE else others))
         parts = [known.cut(by._replace(verb=verb)) for verb in verbs if known.tells(verb, by.bound) is not False]
+        parts = [part for part in parts if part.low < FAR and part.high > -FAR] or parts
         parts.sort(key=lambda part: (part.low, part.high))
         return [case for part in parts for case in self.split(node, facts | {by.subject: part})]
 

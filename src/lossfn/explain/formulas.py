@@ -54,7 +54,8 @@ def explain(loss: Loss) -> Explanation:
     """
     program = trace(loss)
     nodes = {"value": program.value} | (_derivatives(loss, program) if loss.differentiable else {})
-    branches = Branches(Tidy(program.value.tracer), {n: v for n, v in loss.settings().items() if isinstance(v, float)})
+    tidy = Tidy(program.value.tracer, loss.settings())
+    branches = Branches(tidy, {n: v for n, v in loss.settings().items() if isinstance(v, float)})
     cases = {name: _cases(branches, node) for name, node in nodes.items()}
     writer = Writer((node.name for node in order([program.value])), loss.settings())
     formulas = (*_formulas(writer, {"value": cases.pop("value")}), *_formulas(writer, cases))
@@ -96,7 +97,9 @@ def _written(writer: Writer, cases: Sequence[Case]) -> tuple[tuple[str, str], ..
 
 
 def _condition(writer: Writer, facts: Facts) -> str:
-    return " and ".join(_interval(writer, writer.write(subject), known) for subject, known in facts.items())
+    return " and ".join(
+        _interval(writer, writer.write(subject), known) for subject, known in facts.items() if not known.far
+    )
 
 
 def _interval(writer: Writer, subject: str, known: Range) -> str:

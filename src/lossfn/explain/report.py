@@ -86,7 +86,7 @@ def report(title: str, note: str, figures: Iterable[tuple[str, str]], sections: 
     --------
     >>> from lossfn.explain.report import Section, report
     >>> page = report("Huber", "A loss.", [("test loss", "0.25")], [Section("Command", command="lossfn list")])
-    >>> "<dd>0.25</dd>" in page, "http" in page
+    >>> "<dd>0.25</dd>" in page, "http:" in page
     (True, False)
     """
     tiles = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(figure)}</dd></div>" for name, figure in figures)

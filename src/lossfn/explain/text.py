@@ -15,7 +15,7 @@ INFIX = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "equal": "="}
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHORT = 12  # characters up to which a shared part is written out again
 LETTERS = "uvtghijmnodfxyz"
-FAMILIAR = {"prediction − target": "r", "prediction·(2·target − 1)": "margin"}
+FAMILIAR = {"prediction − target": "r", "(2·target − 1)·prediction": "margin"}
 
 
 class Writer:

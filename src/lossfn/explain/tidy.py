@@ -5,19 +5,22 @@ Equal in exact arithmetic to what the engines compute, not in its rounding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from lossfn.core.graph import Node, Tracer
+from lossfn.core.graph import Node, Tracer, order
 
 Powers = tuple[tuple[int, float], ...]  # atoms by id, with their exponents: a product
 Sum = dict[Powers, float]  # products with their coefficients
 
 
 class Tidy:
-    """Collects terms; sums that were met before are recognised, with either sign."""
+    """Collects terms; sums that were met before are recognised, with either sign.
 
-    def __init__(self, m: Tracer) -> None:
-        self.m = m
+    `settings` names the hyperparameters, which stand before the target, which stands before the prediction.
+    """
+
+    def __init__(self, m: Tracer, settings: Iterable[str]) -> None:
+        self.m, self.ranks = m, dict.fromkeys(settings, 0) | {"target": 1}
         self.atoms: dict[int, Node] = {}
         self.known: dict[int, Sum] = {}
         self.sums: dict[frozenset[tuple[Powers, float]], int] = {}
@@ -43,10 +46,14 @@ class Tidy:
 
     def _product(self, powers: Powers, coefficient: float) -> Node:
         top, bottom = self.m.constant(coefficient), self.m.constant(1.0)
-        for atom, exponent in powers:
+        for atom, exponent in sorted(powers, key=self._rank):
             factor = self._raised(self.atoms[atom], abs(exponent))
             top, bottom = (top * factor, bottom) if exponent > 0 else (top, bottom * factor)
         return top / bottom
+
+    def _rank(self, power: tuple[int, float]) -> int:
+        inputs = (node for node in order([self.atoms[power[0]]]) if node.verb == "input")
+        return max((self.ranks.get(node.name, 2) for node in inputs), default=0)
 
     def _raised(self, atom: Node, exponent: float) -> Node:
         return atom if exponent == 1 else self.m.apply("power", atom, exponent)
