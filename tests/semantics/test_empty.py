@@ -43,14 +43,14 @@ def test_the_sum_of_nothing_merges(loss, kind, rng):
         part.mean(empty="error")
 
 
-@pytest.mark.parametrize("empty", ["zero", "nan"])
 @pytest.mark.parametrize(("loss", "kind"), [case for case in CASES if case[0] in SMOOTH])
-def test_the_gradient_of_nothing_is_zero(loss, kind, empty, rng):
+def test_the_gradient_of_nothing_is_zero(loss, kind, rng):
     loss, arguments, options = nothing(loss, kind, rng)
-    value, gradient = loss.value_and_grad(*arguments, empty=empty, **options)
-    assert np.isnan(value) == (empty == "nan")
-    for slope, prediction in zip(parts(gradient), parts(arguments[0]), strict=True):
-        np.testing.assert_array_equal(slope, np.zeros_like(prediction))
+    for empty in ("zero", "nan"):
+        value, gradient = loss.value_and_grad(*arguments, empty=empty, **options)
+        assert np.isnan(value) == (empty == "nan")
+        for slope, prediction in zip(parts(gradient), parts(arguments[0]), strict=True):
+            np.testing.assert_array_equal(slope, np.zeros_like(prediction))
 
 
 def test_class_weights_that_sum_to_nothing():
@@ -65,9 +65,9 @@ def test_an_unknown_choice_is_refused(batch):
         lf.SquaredError()(batch, batch, empty="skip")
 
 
-@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 0, 4)])
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
-def test_empty_batches_of_several_axes(loss, shape, rng):
-    prediction, target = sample(loss, rng, shape)
-    assert loss(prediction, target) == 0.0
-    assert loss(prediction, target, reduction="none").shape == shape
+def test_empty_batches_of_several_axes(loss, rng):
+    for shape in [(0, 3), (3, 0), (2, 0, 4)]:
+        prediction, target = sample(loss, rng, shape)
+        assert loss(prediction, target) == 0.0
+        assert loss(prediction, target, reduction="none").shape == shape

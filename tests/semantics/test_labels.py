@@ -21,15 +21,16 @@ def test_labels_of_any_integer_dtype(loss, dtype, rng):
     np.testing.assert_array_equal(gradient, slope)
 
 
-@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("bad", [K, -1, -K, -100, 2**40, -(2**62)])
 @pytest.mark.parametrize("loss", ROWS, ids=name)
-def test_the_first_bad_label_is_named(loss, bad, call, rng):
+def test_the_first_bad_label_is_named(loss, bad, rng):
     prediction, target = sample(loss, rng)
     target[[2, 4]] = bad, K + 7
-    with pytest.raises(TargetError, match=rf"target: expected labels in \[0, {K}\), got {bad} at row 2\.") as caught:
-        getattr(loss, call)(prediction, target)
-    assert "ignore_index" in str(caught.value)
+    for call in CALLS:
+        with pytest.raises(TargetError) as caught:
+            getattr(loss, call)(prediction, target)
+        assert f"target: expected labels in [0, {K}), got {bad} at row 2." in str(caught.value)
+        assert "ignore_index" in str(caught.value)
 
 
 @pytest.mark.parametrize("loss", ROWS, ids=name)

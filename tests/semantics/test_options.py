@@ -10,6 +10,7 @@ from lossfn.core.errors import OptionError, ShapeError, UnknownLossError
 from semantics.samples import LOSSES, ROWS, K, N, name, sample
 from semantics.test_domains import outside
 
+ENGINES = ["native"]  # options are checked before any engine runs
 BOUNDED = [(loss, spec) for loss in LOSSES for spec in fields(loss) if spec.metadata["domain"] is not None]
 CHOSEN = [(loss, spec) for loss in LOSSES for spec in fields(loss) if spec.metadata["choices"] is not None]
 

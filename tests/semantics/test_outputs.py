@@ -121,11 +121,11 @@ def test_labels_have_no_slope(loss, rng):
         loss.value_and_grad(*sample(loss, rng), wrt="target")
 
 
-@pytest.mark.parametrize("wrt", ["labels", "", "mean"])
 @pytest.mark.parametrize("loss", ONE_PREDICTION, ids=name)
-def test_an_unknown_argument_to_differentiate_is_refused(loss, wrt, rng):
-    with pytest.raises(OptionError, match=f"wrt: expected \"prediction\".*, got '{wrt}'"):
-        loss.value_and_grad(*sample(loss, rng), wrt=wrt)
+def test_an_unknown_argument_to_differentiate_is_refused(loss, rng):
+    for wrt in ("labels", "", "mean"):
+        with pytest.raises(OptionError, match=f"wrt: expected \"prediction\".*, got '{wrt}'"):
+            loss.value_and_grad(*sample(loss, rng), wrt=wrt)
 
 
 @pytest.mark.parametrize("call", ["value_and_grad", "grad_and_hess"])

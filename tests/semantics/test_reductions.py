@@ -157,13 +157,13 @@ def test_weights_are_finite_and_not_negative(weight, got):
         lf.SquaredError()([1.0, 2.0, 3.0], [0.0] * 3, sample_weight=weight)
 
 
-@pytest.mark.parametrize("shape", [(), (2,), (3,), (2, 1), (1, 3), (3, 2)])
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
-def test_weights_of_another_shape_are_refused(loss, shape, rng):
+def test_weights_of_another_shape_are_refused(loss, rng):
     prediction, target = sample(loss, rng, (5, 3))
-    with pytest.raises(ShapeError) as caught:
-        loss(prediction, target, sample_weight=np.ones(shape))
-    assert f"sample_weight: expected shape (5, 3) or (5,), got shape {shape}." in str(caught.value)
+    for shape in [(), (2,), (3,), (2, 1), (1, 3), (3, 2)]:
+        with pytest.raises(ShapeError) as caught:
+            loss(prediction, target, sample_weight=np.ones(shape))
+        assert f"sample_weight: expected shape (5, 3) or (5,), got shape {shape}." in str(caught.value)
 
 
 @pytest.mark.parametrize("weight", [["a"], [1j], np.ma.masked_array([1.0], [True])])
