@@ -28,10 +28,11 @@ def _bar(epochs: int) -> Iterator[Report]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("epoch"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=epochs)
         yield lambda epoch, figures: bar.update(task, completed=epoch, description=_line(figures))
 
 
 def _line(figures: Mapping[str, float]) -> str:
-    return "  ".join(f"{name} {figure:.4g}" for name, figure in figures.items())
+    held_out = {name: figure for name, figure in figures.items() if name.startswith("valid_")}
+    return "  ".join(f"{name} {figure:.4g}" for name, figure in (held_out or figures).items())
