@@ -59,8 +59,8 @@ class _Sum(Loss, abstract=True):
             common |= {name: meet(domain, common.get(name, REAL)) for name, domain in term.domains().items()}
         return common
 
-    def settings(self) -> dict[str, Any]:
-        """Return the weights, named by the term's place, and the terms' own settings, "place.name"."""
+    def travelling(self) -> dict[str, Any]:
+        """Find the weights, named by the term's place, and the terms' own settings, "place.name"."""
         weights: dict[str, Any] = {f"{i}": weight for i, (weight, _) in enumerate(self.terms)}
         return weights | {f"{i}.{n}": v for i, (_, t) in enumerate(self.terms) for n, v in t.settings().items()}
 

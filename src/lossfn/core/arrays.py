@@ -74,6 +74,11 @@ def promote(*arrays: Array) -> np.dtype[Any]:
     return joint(*(array.dtype for array in arrays))
 
 
+def empty_like(array: Array) -> Array:
+    """Return memory for a derivative in an array."""
+    return np.empty(array.shape, float_dtype(array))
+
+
 def same_shape(prediction: Array, target: Array, name: str = "target") -> None:
     """Raise unless the shapes are equal: nothing is broadcast."""
     if prediction.shape == target.shape:

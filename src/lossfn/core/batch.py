@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.core.arrays import Array
+from lossfn.core.arrays import Array, empty_like
+from lossfn.core.dispatch import Ask
 from lossfn.core.domain import Domain
 from lossfn.core.errors import DomainError, say
 
@@ -43,6 +44,12 @@ class Batch:
     denominator: float
     count: int
     axis: int = 0
+
+    def outputs(self, ask: Ask) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """Return the arrays that slopes (or `ask.out`) and second derivatives are written to."""
+        read = {"target": self.target} if ask.wrt == ("target",) else dict(zip(ask.wrt, self.predictions, strict=False))
+        slopes = ask.out or tuple(empty_like(source) for source in read.values())
+        return slopes, tuple(empty_like(read[first]) for first, _ in ask.pairs)
 
     @property
     def terms(self) -> int:

@@ -68,9 +68,27 @@ def grad_and_hess(
     """Answer `grad_and_hess`."""
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "hessian")
-    answer = _run(loss, batch, Ask(2, _wrt(loss, "prediction"), 1.0, False, check))
+    names = _wrt(loss, "prediction")
+    answer = _run(loss, batch, Ask(2, names, 1.0, False, check, pairs=tuple((n, n) for n in names)))
     gradient = _returned(loss, batch, answer.gradient, None, "prediction")
     return gradient, _returned(loss, batch, answer.hessian, None, "prediction")
+
+
+def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any, check: bool) -> Any:
+    """Answer `hessian_matrix`."""
+    if not hasattr(loss, "prediction_domain"):
+        raise DerivativeError(
+            f"{type(loss).__name__} couples all classes of a row: its matrix is not formed. "
+            "Take the diagonal from grad_and_hess(prediction, target)."
+        )
+    loss, batch = _prepared(loss, prediction, target, sample_weight, -1)
+    _need_derivatives(loss, "hessian")
+    names = _wrt(loss, "prediction")
+    pairs = tuple((a, b) for i, a in enumerate(names) for b in names[i:])
+    found = dict(zip(pairs, _run(loss, batch, Ask(2, names, 1.0, False, check, pairs=pairs)).hessian, strict=True))
+    found |= {(b, a): entry for (a, b), entry in found.items()}
+    rows = [[found[a, b] for b in names] for a in names]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2).reshape(*batch.shape, len(names), len(names))
 
 
 def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
@@ -138,10 +156,10 @@ def _outputs(loss: Loss, batch: Batch, prediction: Any, out: Any) -> tuple[Any, 
         return None
     outs = out if isinstance(out, tuple) else (out,)
     for given, array in zip(outs, batch.predictions, strict=True):
-        shape = np.shape(prediction) if len(outs) == 1 else array.shape
-        wanted = f"a writeable array of shape {shape} and dtype {arrays.float_dtype(array)}"
-        right = isinstance(given, np.ndarray) and given.shape == shape and given.dtype == arrays.float_dtype(array)
+        shape, dtype = np.shape(prediction) if len(outs) == 1 else array.shape, arrays.float_dtype(array)
+        right = isinstance(given, np.ndarray) and given.shape == shape and given.dtype == dtype
         if not (right and given.flags.writeable):
+            wanted = f"a writeable array of shape {shape} and dtype {dtype}"
             got = f"{type(given).__name__} of shape {np.shape(given)} and dtype {getattr(given, 'dtype', '?')}"
             raise ShapeError(say("out", expected=wanted, got=got, fix="out=numpy.empty_like(prediction)"))
     direct = batch.axis in (0, -1) and all(o.flags.c_contiguous for o in outs)
@@ -162,4 +180,5 @@ def _returned(loss: Loss, batch: Batch, results: tuple[Any, ...], out: Any, wrt:
 def _shaped(batch: Batch, result: Any) -> Any:
     if batch.axis == 0:
         return result.reshape(batch.shape)
-    return np.moveaxis(result.reshape(*batch.shape, result.shape[-1]), -1, batch.axis)
+    full = result.reshape(*batch.shape, result.shape[-1])
+    return full if batch.axis == -1 else np.moveaxis(full, -1, batch.axis)

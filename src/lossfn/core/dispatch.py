@@ -22,7 +22,10 @@ ENGINES = {"native": "lossfn.engines.native", "reference": "lossfn.engines.refer
 
 
 class Ask(NamedTuple):
-    """What a call wants: derivatives up to `order` in the inputs `wrt`, terms kept or only summed."""
+    """What a call wants: derivatives up to `order` in the inputs `wrt`, terms kept or only summed.
+
+    `pairs` names the second derivatives of a pointwise loss; over classes they are the diagonal.
+    """
 
     order: int
     wrt: tuple[str, ...]
@@ -30,6 +33,7 @@ class Ask(NamedTuple):
     keep: bool
     check: bool
     out: tuple[Array, ...] | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 class Answer(NamedTuple):
@@ -63,7 +67,12 @@ def chosen() -> str:
 
 def engine() -> Any:
     """Return the engine in force."""
-    return import_module(ENGINES[chosen()])
+    return _imported(chosen())
+
+
+@lru_cache(maxsize=len(ENGINES))
+def _imported(name: str) -> Any:
+    return import_module(ENGINES[name])
 
 
 def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:

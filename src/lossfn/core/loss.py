@@ -126,6 +126,20 @@ class Loss:
         """Return gradient and diagonal hessian per element, unreduced, sample weights applied."""
         return calls.grad_and_hess(self, prediction, target, sample_weight, axis, check)
 
+    def hessian_matrix(self, prediction: Any, target: Any, *, sample_weight: Any = None, check: bool = True) -> Any:
+        """Return the second derivatives of a pointwise loss between its predictions, cross terms included.
+
+        Per element, unreduced, sample weights applied; shape (..., P, P) for P predictions, in their order.
+
+        Examples
+        --------
+        >>> import lossfn as lf
+        >>> print(lf.GaussianNLL().hessian_matrix(([1.0], [2.0]), [0.0]))
+        [[[ 0.5  -0.25]
+          [-0.25  0.  ]]]
+        """
+        return calls.hessian_matrix(self, prediction, target, sample_weight, check)
+
     def accumulate(
         self, prediction: Any, target: Any, *, sample_weight: Any = None, axis: int = -1, check: bool = True
     ) -> LossSum:

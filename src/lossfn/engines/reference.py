@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.core.arrays import Array, float_dtype
+from lossfn.core.arrays import Array
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.graph import evaluate
@@ -69,9 +69,7 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     """Run a loss block by block."""
     program, rows = trace(loss), batch.target if batch.axis == 0 else batch.predictions[0]
     block = _pointwise if isinstance(loss, Pointwise) else _row if isinstance(loss, Row) else _distribution
-    sources = _sources(loss, batch, ask)
-    gradient = ask.out or (tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 0 else ())
-    hessian = tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 1 else ()
+    gradient, hessian = batch.outputs(ask)
     terms = np.empty(batch.terms, batch.dtype) if ask.keep else None
     total, flat = 0.0, batch.axis == 0
     with np.errstate(all="ignore"):
@@ -88,10 +86,6 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
             for out, result in zip((*gradient, *hessian), (*slopes, *curvatures), strict=True):
                 (out.reshape(-1) if flat else out)[part] = _times(result, weight, ask.scale)
     return Answer(total, terms, gradient, hessian)
-
-
-def _sources(loss: Loss, batch: Batch, ask: Ask) -> tuple[Array, ...]:
-    return (batch.target,) if ask.wrt == ("target",) else batch.predictions
 
 
 def _blocks(terms: int, width: int) -> Iterator[slice]:
@@ -119,7 +113,7 @@ def _pointwise(loss: Loss, program: Program, batch: Batch, part: slice, ask: Ask
     bound = loss.bind(lambda name, value: settings[name])
     value = np.broadcast_to(bound.apply_formula(M, inputs), inputs["target"].shape)
     shape = value.shape
-    slopes, curvatures = pointwise.compute(program, M, inputs | settings, ask.order, ask.wrt)
+    slopes, curvatures = pointwise.compute(program, M, inputs | settings, ask.wrt, ask.pairs)
     return value, [np.broadcast_to(s, shape) for s in slopes], [np.broadcast_to(c, shape) for c in curvatures]
 
 

@@ -82,8 +82,15 @@ class CrossEntropy(Row):
         truth, scores = arrays.as_array(target, "target"), arrays.as_array(prediction, "prediction")
         if not (arrays.is_float(truth) and truth.shape == scores.shape and truth.ndim):
             return self
-        keep, floor = 1.0 - self.label_smoothing, self.label_smoothing / scores.shape[axis]
-        return SoftCrossEntropy(class_weight=self.class_weight, keep=keep, floor=floor, reduction=self.reduction)
+        return self._soft(scores.shape[axis])
+
+    def _soft(self, classes: int) -> Loss:
+        if ("soft", classes) not in self.memo:
+            keep, floor = 1.0 - self.label_smoothing, self.label_smoothing / classes
+            soft = SoftCrossEntropy(class_weight=self.class_weight, keep=keep, floor=floor, reduction=self.reduction)
+            self.memo["soft", classes] = soft
+        found: Loss = self.memo["soft", classes]
+        return found
 
 
 class SoftCrossEntropy(Distribution, register=False):

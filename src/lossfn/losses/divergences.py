@@ -177,4 +177,8 @@ class JensenShannon(_Divergence):
 
 def _log_ratio(m: Any, log_x: Any, log_y: Any) -> Any:
     # log(x / ((x + y)/2)) = -log(½ + ½y/x) = -log1p(½·expm1(log y - log x)): exact where x and y are close.
-    return -m.log1p(0.5 * m.expm1(log_y - log_x))
+    # With d = log y - log x: -log1p(½·expm1(-|d|)), less d where it is positive and e^d would overflow.
+    d = log_y - log_x
+    ahead = d > 0.0
+    near = -m.log1p(0.5 * m.expm1(m.where(ahead, -d, d)))
+    return m.where(ahead, near - d, near)

@@ -10,10 +10,10 @@ from lossfn.core.program import Program
 
 
 def compute(
-    program: Program, m: Any, inputs: Mapping[str, Any], order: int, wrt: tuple[str, ...]
+    program: Program, m: Any, inputs: Mapping[str, Any], wrt: tuple[str, ...], pairs: tuple[tuple[str, str], ...]
 ) -> tuple[list[Any], list[Any]]:
-    """Return the slopes in each input of `wrt` and, for order 2, the diagonal second derivatives."""
-    slopes = [program.slopes(name) for name in wrt] if order > 0 else []
-    curvatures = [program.curvatures(name, name) for name in wrt] if order > 1 else []
+    """Return the slopes in each input of `wrt` and the second derivatives by `pairs` of inputs."""
+    slopes = [program.slopes(name) for name in wrt]
+    curvatures = [program.curvatures(*pair) for pair in pairs]
     results = evaluate([*slopes, *curvatures], m, dict(inputs))
     return results[: len(slopes)], results[len(slopes) :]

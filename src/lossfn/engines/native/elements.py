@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossfn.core.arrays import Array, float_dtype, native_float
+from lossfn.core.arrays import Array, native_float
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.loss import Loss
@@ -41,7 +41,7 @@ def numbers(loss: Loss) -> dict[str, float]:
 
 def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np.dtype[Any], ...]) -> Pass:
     """Return the pass over arrays of these dtypes: inputs, hyperparameters that are arrays, weight."""
-    key = (ask.order, ask.wrt, ask.keep, ask.check, dtypes, out)
+    key = (ask.order, ask.wrt, ask.pairs, ask.keep, ask.check, dtypes, out)
     if key not in loss.memo:
         settings = numbers(loss)
         names = (*loss.inputs, *(n for n in loss.settings() if n not in settings))
@@ -53,6 +53,7 @@ def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np
             weighted=len(dtypes) > len(names),
             order=ask.order,
             wrt=ask.wrt,
+            pairs=ask.pairs,
             keep=terms.name if ask.keep else None,
             outputs=tuple(d.name for d in out),
             check=ask.check,
@@ -69,13 +70,12 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     weight = () if batch.weight is None else (batch.weight,)
     read = (*batch.predictions, batch.target, *tables, *weight)
     dtypes = tuple(_read_as(a, batch) for a in read)
-    sources = (batch.target,) if ask.wrt == ("target",) else batch.predictions
-    outs = ask.out or (tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 0 else ())
-    outs = outs + (tuple(np.empty(a.shape, float_dtype(a)) for a in sources) if ask.order > 1 else ())
+    slopes, bends = batch.outputs(ask)
     terms = np.empty(batch.shape, batch.dtype) if ask.keep else None
-    compiled = ready(loss, ask, dtypes, tuple(o.dtype for o in outs))
-    total = sweep(compiled, read, dtypes, (*(() if terms is None else (terms,)), *outs), ask.scale, batch.terms)
-    return Answer(total, terms, outs[: len(sources)], outs[len(sources) :])
+    compiled = ready(loss, ask, dtypes, tuple(o.dtype for o in (*slopes, *bends)))
+    written = (*(() if terms is None else (terms,)), *slopes, *bends)
+    total = sweep(compiled, read, dtypes, written, ask.scale, batch.terms)
+    return Answer(total, terms, slopes, bends)
 
 
 def _read_as(array: Array, batch: Batch) -> np.dtype[Any]:
@@ -113,7 +113,8 @@ def sweep(
 
 def joined(sums: Array) -> float:
     """Add the blocks' sums, exactly rounded where they are finite."""
-    return math.fsum(sums) if np.isfinite(sums).all() else float(sums.sum())
+    total = float(sums.sum())
+    return math.fsum(sums) if math.isfinite(total) and len(sums) > 1 else total
 
 
 def in_place(array: Array, dtype: np.dtype[Any]) -> bool:

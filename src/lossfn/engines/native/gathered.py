@@ -32,6 +32,7 @@ def ready(loss: Row, batch: Batch, ask: Ask) -> Pass:
             weighted=batch.weight is not None,
             order=ask.order,
             wrt=("log_prob",),
+            pairs=(("log_prob", "log_prob"),) * (ask.order > 1),
             keep=batch.dtype.name if ask.keep else None,
             outputs=(batch.dtype.name,) * ask.order,
             check=False,

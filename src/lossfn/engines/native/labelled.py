@@ -53,17 +53,17 @@ def run(loss: Row, batch: Batch, ask: Ask) -> Answer:
     """Run a loss of logits and labels on a batch."""
     scores = batch.predictions[0]
     template = short_rows if scores.shape[1] <= short_rows.MOST else long_rows
-    outs = list(ask.out or (np.empty(scores.shape, batch.dtype) for _ in range(ask.order)))
+    slopes, bends = batch.outputs(ask)
     arrays = Arrays(
         wide=[scores],
         dtypes=[batch.dtype],
         narrow=[batch.target, *(() if batch.weight is None else (batch.weight,))],
         tables=per_class(loss, scores.shape[1]),
         terms=[np.empty(len(scores), batch.dtype)] if ask.keep else [],
-        outs=outs,
+        outs=[*slopes, *bends],
     )
     total = drive(template, ready(loss, template, batch, ask), arrays, ask)
-    return Answer(total, arrays.terms[0] if ask.keep else None, tuple(outs[:1]), tuple(outs[1:]))
+    return Answer(total, arrays.terms[0] if ask.keep else None, slopes, bends)
 
 
 def per_class(loss: Loss, classes: int) -> list[Array]:

@@ -28,6 +28,7 @@ class Plan:
     weighted: bool
     order: int
     wrt: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
     keep: str | None
     outputs: tuple[str, ...]
     check: bool
@@ -113,7 +114,7 @@ class _Body:
         roots = [program.outside] if plan.check and program.outside is not None else []
         roots += [program.value] if plan.order < 2 else []
         roots += [program.slopes(n) for n in plan.wrt] if plan.order > 0 else []
-        return roots + ([program.curvatures(n, n) for n in plan.wrt] if plan.order > 1 else [])
+        return roots + [program.curvatures(*pair) for pair in plan.pairs]
 
     def _add(self, results: list[Value], weight: Value | None, i: Value, mask: Value | None) -> Value:
         code, checked = self.code, self.plan.check and self.plan.program.outside is not None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.core.arrays import float_dtype, native_float
+from lossfn.core.arrays import native_float
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.kinds import Distribution
@@ -54,17 +54,16 @@ def run(loss: Distribution, batch: Batch, ask: Ask) -> Answer:
     """Run a loss of rows and target distributions on a batch."""
     wide = (batch.predictions[0], batch.target)
     dtypes = [native_float(a.dtype) or batch.dtype for a in wide]
-    source = wide[ask.wrt == ("target",)]
-    outs = list(ask.out or (np.empty(source.shape, float_dtype(source)) for _ in range(ask.order)))
+    slopes, bends = batch.outputs(ask)
     arrays = Arrays(
         wide=wide,
         dtypes=dtypes,
         narrow=[] if batch.weight is None else [batch.weight],
         tables=per_class(loss, wide[0].shape[1]),
         terms=[np.empty(len(wide[0]), batch.dtype)] if ask.keep else [],
-        outs=outs,
+        outs=[*slopes, *bends],
     )
     names = (dtypes[0].name, dtypes[1].name)
-    compiled = ready(loss, batch, ask, names, float_dtype(source).name)
-    total = drive(spreads, compiled, arrays, ask)
-    return Answer(total, arrays.terms[0] if ask.keep else None, tuple(outs[:1]), tuple(outs[1:]))
+    output = slopes[0].dtype.name if slopes else dtypes[0].name
+    total = drive(spreads, ready(loss, batch, ask, names, output), arrays, ask)
+    return Answer(total, arrays.terms[0] if ask.keep else None, slopes, bends)
