@@ -29,4 +29,4 @@ def hessian(log_q: Array, slopes: Array, curvatures: Array) -> Array:
     """Pull back to the diagonal: s'(1 - 2q) + q²·Σs' - q(1 - q)·Σs."""
     q = np.exp(log_q)
     bent, pulled = curvatures.sum(axis=1, keepdims=True), slopes.sum(axis=1, keepdims=True)
-    return np.asarray(curvatures * (1.0 - 2.0 * q) + q * q * bent - q * (-np.expm1(log_q)) * pulled
+    return np.asarray(curvatures * (1.0 - 2.0 * q) + q * q * bent - q * (-np.expm1(log_q)) * pulled)
