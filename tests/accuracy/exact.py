@@ -6,6 +6,7 @@ import copy
 from dataclasses import fields
 
 import mpmath as mp
+import numpy as np
 
 from lossfn.core.vocabulary import Vocabulary
 
@@ -134,6 +135,7 @@ def bound(loss):
     ready = copy.copy(loss.bind(lambda name, value: Exact(float(value))))
     for spec in fields(loss):
         value = getattr(ready, spec.name)
-        if isinstance(value, float) and value and mp.isfinite(value):
-            object.__setattr__(ready, spec.name, Exact(value))
+        number_like = isinstance(value, float | np.ndarray) and np.ndim(value) == 0
+        if number_like and value and mp.isfinite(float(value)):
+            object.__setattr__(ready, spec.name, Exact(float(value)))
     return ready

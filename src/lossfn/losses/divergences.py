@@ -171,6 +171,13 @@ class JensenShannon(_Divergence):
         bend = _log_ratio(m, log_prob, log_t) + m.sigmoid(log_t - log_prob)
         return 0.5 * m.weighted(m.exp(log_prob), bend)
 
+    def known_slope(self, m: Any, inputs: Mapping[str, Any], name: str) -> Any:
+        """½·log(t/a) in the target, -∞ at t = 0, and its share of a logarithm; the other is `gradient`."""
+        if name != "target":
+            return super().known_slope(m, inputs, name)
+        ratio = 0.5 * _log_ratio(m, self._log_target(m, inputs["target"]), inputs["log_prob"])
+        return m.weighted(m.exp(inputs["target"]), ratio) if self.log_target else ratio
+
     def _log_target(self, m: Any, target: Any) -> Any:
         return target if self.log_target else m.log(target)
 
