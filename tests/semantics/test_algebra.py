@@ -114,6 +114,27 @@ def test_a_factor_is_a_finite_number(factor):
         lf.Huber() * factor
 
 
+def test_numbers_of_numpy_are_factors_and_arrays_are_not():
+    for factor in (np.float64(2.0), np.float32(2.0), np.int64(2), 2):
+        assert factor * lf.Huber() == lf.Huber() * factor == 2.0 * lf.Huber()
+    with pytest.raises(TypeError, match="unsupported operand"):
+        np.ones(2) * lf.Huber()
+
+
+def test_a_term_keeps_its_own_slope_at_a_kink():
+    both = lf.Quantile(q=0.9) + 0.0 * lf.Huber()
+    assert both.value_and_grad([1.0], [1.0])[1].tolist() == [0.0]
+    assert lf.Quantile(q=0.9).value_and_grad([1.0], [1.0])[1].tolist() == [0.0]
+
+
+def test_a_sum_takes_the_targets_its_terms_take(rng):
+    logits, target = rng.normal(size=(N, 3)), rng.dirichlet(np.ones(3), N)
+    loss = lf.CrossEntropy(label_smoothing=0.1)
+    np.testing.assert_allclose((2.0 * loss)(logits, target), 2.0 * loss(logits, target), **CLOSE)
+    with pytest.raises(OptionError, match="sum of losses: expected losses that read the same inputs"):
+        (loss + lf.ZLoss())(logits, target)
+
+
 @pytest.mark.parametrize("other", [1, "Huber", None])
 def test_only_losses_add(other):
     with pytest.raises(TypeError, match="unsupported operand"):

@@ -125,6 +125,16 @@ def test_the_mean_of_many_halves_never_overflows(dtype):
     assert lf.CrossEntropy()(logits, labels) == np.float32(np.log(4.0))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, *HALVES])
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_what_no_dtype_holds_is_infinite_without_a_warning(dtype, size):
+    large = np.full(size, ml_dtypes.finfo(dtype).max)
+    for reduction in ("mean", "sum"):
+        value = lf.SquaredError()(large, -large, reduction=reduction)
+        assert value == np.inf or dtype == np.float16
+    assert lf.SquaredError()(large, -large, reduction="none")[0] == np.inf
+
+
 @pytest.mark.parametrize("loss", ONE, ids=name)
 def test_mixed_floats_promote(loss, rng):
     prediction, target = sample(loss, rng)

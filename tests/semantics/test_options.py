@@ -72,7 +72,7 @@ def test_class_weights_match_the_classes_of_probabilities():
         lf.CrossEntropy(class_weight=[1.0, 2.0])(np.zeros((2, 3)), np.full((2, 3), 1 / 3))
 
 
-@pytest.mark.parametrize("table", [[1.0, -1.0], [np.nan, 1.0], np.ones((2, 2)), ["a", "b"]])
+@pytest.mark.parametrize("table", [[1.0, -1.0], [np.nan, 1.0], [1.0, np.inf], np.ones((2, 2)), ["a", "b"]])
 def test_class_weights_are_numbers_that_are_not_negative(table):
     message = r"CrossEntropy\(class_weight=\): expected a number or one number in \[0, inf\) per class, got "
     with pytest.raises(OptionError, match=message):
@@ -89,6 +89,8 @@ def test_an_unknown_loss_gets_a_hint(asked, meant):
 
 
 def test_a_name_like_no_other():
+    with pytest.raises(UnknownLossError, match=r"unknown loss 3\."):
+        lf.get(3)
     with pytest.raises(UnknownLossError, match=r"unknown loss 'xyzzy'\. lossfn\.list_losses\(\) names them all"):
         lf.get("xyzzy")
     with pytest.raises(AttributeError, match="module 'lossfn' has no attribute 'Xyzzy'"):

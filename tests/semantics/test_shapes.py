@@ -52,6 +52,8 @@ def test_class_first_logits_are_explained():
 @pytest.mark.parametrize(("shape", "axis", "expected"), [((), -1, "a class axis"), ((2, 3), 2, "at least 2 dim")])
 def test_a_class_axis_must_be_there(loss, shape, axis, expected):
     target = np.zeros(shape[:-1], int) if loss in ROWS else np.zeros(shape)
+    with pytest.raises(ShapeError, match=f"prediction: expected .*{expected}"):
+        lf.CrossEntropy(label_smoothing=0.1)(np.zeros(shape), np.zeros(shape), axis=axis)
     with pytest.raises(ShapeError, match=f"prediction: expected .*{expected}.*, got shape"):
         loss(np.zeros(shape), target, axis=axis)
 
@@ -59,6 +61,8 @@ def test_a_class_axis_must_be_there(loss, shape, axis, expected):
 @pytest.mark.parametrize("loss", OVER_CLASSES, ids=name)
 def test_a_row_has_at_least_one_class(loss):
     target = np.zeros(3, int) if loss in ROWS else np.zeros((3, 0))
+    with pytest.raises(ShapeError, match=r"prediction: expected at least one class, got shape \(0,\)"):
+        lf.CrossEntropy(label_smoothing=0.1)([], [])
     with pytest.raises(ShapeError, match=r"prediction: expected at least one class, got shape \(3, 0\)"):
         loss(np.zeros((3, 0)), target)
 

@@ -88,7 +88,7 @@ def _frozen(owner: str, spec: Field[Any], value: Any) -> np.ndarray[Any, Any]:
     except (TypeError, ValueError):
         array = np.full((), np.nan)
     domain = spec.metadata.get("domain") or Interval()
-    if array.ndim > 1 or not all(number == number and number in domain for number in array.flat):
+    if array.ndim > 1 or not all(np.isfinite(number) and number in domain for number in array.flat):
         expected = f"a number or one number in {domain} per class"
         raise OptionError(say(f"{owner}({spec.name}=)", expected=expected, got=repr(value)))
     array.setflags(write=False)

@@ -76,4 +76,7 @@ def gradient_scale(reduction: str, denominator: float) -> float:
 
 def in_dtype(total: float, dtype: np.dtype[np.generic]) -> np.floating:
     """Return a reduced value as a scalar: float64 for float64, float32 for float32 and narrower."""
-    return np.float64(total) if dtype == np.float64 else np.float32(total)
+    if dtype == np.float64:
+        return np.float64(total)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite there
+        return np.float32(total)

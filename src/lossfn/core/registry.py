@@ -28,9 +28,9 @@ def register(cls: type[Loss]) -> None:
 def find(name: str) -> type[Loss]:
     """Return the class of that name, in any spelling of case and underscores."""
     by_letters = {_letters(known): cls for known, cls in REGISTRY.items()}
-    cls = by_letters.get(_letters(name))
+    cls = by_letters.get(_letters(str(name)))
     if cls is None:
-        close = get_close_matches(_letters(name), by_letters, n=3, cutoff=0.5)
+        close = get_close_matches(_letters(str(name)), by_letters, n=3, cutoff=0.5)
         names = " or ".join(by_letters[letters].__name__ for letters in close)
         hint = f" Did you mean {names}?" if names else " lossfn.list_losses() names them all."
         raise UnknownLossError(f"unknown loss {name!r}.{hint}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lossfn.core.loss import Loss
 
 SMALL = 8192
+LARGE = 3e38  # a total that float32 holds; NaN is not below it either
 
 
 def value(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool) -> Any:
@@ -26,7 +27,7 @@ def value(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool)
         return None
     size, (run, scalar) = prediction.size, found
     total = run(size, 1.0, prediction, target)
-    return None if total != total else scalar(total if reduction == "sum" else total / size)
+    return scalar(total if reduction == "sum" else total / size) if abs(total) < LARGE else None
 
 
 def value_and_grad(
@@ -42,7 +43,7 @@ def value_and_grad(
         return None
     size, (run, scalar) = prediction.size, found
     total = run(size, 1.0 / size if reduction == "mean" else 1.0, prediction, target, out)
-    return None if total != total else (scalar(total if reduction == "sum" else total / size), out)
+    return (scalar(total if reduction == "sum" else total / size), out) if abs(total) < LARGE else None
 
 
 def _plain(array: Any) -> bool:
