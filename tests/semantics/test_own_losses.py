@@ -1,0 +1,95 @@
+"""A loss written at a prompt is a loss like any other."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import lossfn as lf
+from lossfn.core.errors import DomainError, FormulaError, OptionError
+from lossfn.core.registry import REGISTRY
+
+
+class Cubic(lf.Pointwise, register=False):
+    """|r|³ times a scale."""
+
+    scale: float = lf.option(default=1.0, domain=lf.Interval(0, low_open=True))
+
+    def formula(self, m, prediction, target):
+        return self.scale * m.abs(prediction - target) ** 3
+
+
+class Brier(lf.Distribution, register=False):
+    """Squared distance of probabilities."""
+
+    def formula(self, m, log_prob, target):
+        return m.square(m.exp(log_prob) - target)
+
+
+class Odds(lf.Row, register=False):
+    """(1 - p)/p of the label, weighted per class."""
+
+    weight: object = lf.option(default=None, array=True)
+
+    def formula(self, m, row):
+        return self.weight * m.expm1(-row.log_prob)
+
+
+def test_pointwise():
+    loss = Cubic(scale=2.0)
+    value, gradient = loss.value_and_grad([3.0, -1.0], [1.0, 0.0], reduction="none")
+    assert (value.tolist(), gradient.tolist()) == ([16.0, 2.0], [24.0, -6.0])
+    np.testing.assert_allclose(loss.grad_and_hess([3.0], [1.0])[1], [24.0])
+    assert loss([3.0], [1.0], sample_weight=[0.5]) == 16.0
+    assert (0.5 * loss + lf.SquaredError())([3.0], [1.0]) == 12.0
+
+
+def test_over_classes():
+    value, gradient = Brier().value_and_grad([[0.0, 0.0]], [[1.0, 0.0]])
+    np.testing.assert_allclose(value, 0.5)
+    np.testing.assert_allclose(gradient, [[-0.5, 0.5]])
+    with pytest.raises(DomainError, match=r"target: expected values in \[0, inf\), got -1.0 at position 0, 1"):
+        Brier()([[0.0, 0.0]], [[1.0, -1.0]])
+
+
+def test_rows():
+    loss = Odds(weight=[1.0, 3.0], reduction="none")
+    np.testing.assert_allclose(loss([[0.0, 0.0], [0.0, 0.0]], [0, 1]), [1.0, 3.0])
+    np.testing.assert_allclose(loss.value_and_grad([[0.0, 0.0]], [1])[1], [[3.0, -3.0]])
+
+
+def test_it_is_a_value():
+    assert Cubic(scale=2.0) == pickle.loads(pickle.dumps(Cubic(scale=2.0)))
+    assert repr(Cubic(scale=2.0)) == "Cubic(scale=2.0)"
+    assert Cubic() != Cubic(scale=2.0)
+    with pytest.raises(OptionError, match=r"Cubic\(scale=\): expected a number in \(0, inf\), got 0"):
+        Cubic(scale=0)
+
+
+def test_registration(monkeypatch):
+    assert "cubic" not in REGISTRY
+    monkeypatch.setitem(REGISTRY, "made_at_a_prompt", None)
+    first = type("MadeAtAPrompt", (lf.Pointwise,), {"formula": lambda self, m, p, t: m.abs(p - t)})
+    assert type(lf.get("made_at_a_prompt")) is first
+    second = type("MadeAtAPrompt", (lf.Pointwise,), {"formula": lambda self, m, p, t: 2.0 * m.abs(p - t)})
+    assert type(lf.get("MadeAtAPrompt")) is second
+    assert lf.get("made_at_a_prompt")([3.0], [0.0]) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        (lambda self, m, p, t: 0.0 if p > t else t, "no `if`, `and`, `or` or `not`.* Try: m.where"),
+        (lambda self, m, p, t: m.where(p == t, 0.0, 1.0), "no `==` on a traced value.* Try: m.equal"),
+    ],
+)
+def test_what_cannot_be_traced_is_explained(formula, message):
+    made = type("Untraceable", (lf.Pointwise,), {"formula": formula}, register=False)
+    with pytest.raises(FormulaError, match=f"formula: expected {message}"):
+        made().value_and_grad([1.0], [0.0])
+
+
+def test_a_class_without_a_formula_says_so():
+    made = type("Empty", (lf.Pointwise,), {}, register=False)
+    with pytest.raises(NotImplementedError):
+        made()([1.0], [0.0])
