@@ -55,6 +55,7 @@ class _Body:
         self.x = Stream(frame.scratch.pointer, self.held)
         self.w = self._region(1, "float64")
         self.tiles = [self._region(2 + place, self.held) for place in range(frame.plan.order)]
+        self.scratch = {self.x.pointer}
 
     def _region(self, place: int, dtype: str) -> Stream:
         at = self.code.integer("mul", self.size, place)
@@ -67,7 +68,7 @@ class _Body:
         inner = code.compare("sle", i + 2 * LANES, frame.stop)
         rows = self._rows(i)
         starts = [code.integer("mul", row, frame.classes) for row in rows]
-        self._where(inner, lambda mask: self._read(starts, mask))
+        self._move(i, inner, lambda: self._read(starts), [(frame.logits, self.x)])
         labels, places = self._labels(rows)
         bad = code.compare("uge", labels, code.splat(frame.classes))
         weight = gather(code, frame.weight, rows) if frame.weight else None
@@ -76,7 +77,7 @@ class _Body:
         slopes = finish(frame, sums, at_labels(frame, places))
         if plan.order:
             self._pull(slopes, weight)
-            self._where(inner, lambda mask: self._write(starts, mask))
+            self._move(i, inner, lambda: self._write(starts), list(zip(self.tiles, frame.outs, strict=True)))
             self._of_labels(slopes, sums, share, spots, weight)
         term = weigh(code, slopes.value, weight, None)
         if frame.terms:
@@ -96,19 +97,19 @@ class _Body:
         labels = [code.lane(found, lane) for lane in range(LANES)]
         return found, [code.select(code.compare("uge", label, frame.classes), 0, label) for label in labels]
 
-    def _read(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
+    def _read(self, starts: list[Value]) -> None:
         code = self.code
 
         def tile(c: Value, _: list[Value]) -> list[Value]:
             at = self._fitted(c)
-            columns = code.transpose([code.load_raw(self.frame.logits, start + at, mask(at)) for start in starts])
+            columns = code.transpose([code.load_raw(self.frame.logits, start + at) for start in starts])
             for k, column in enumerate(columns):
                 code.store_raw(self.x, (at + k) << 4, column)
             return []
 
         code.loop(self.zero, self.frame.classes, LANES, [], tile)
 
-    def _write(self, starts: list[Value], mask: Callable[[Value], Value | None]) -> None:
+    def _write(self, starts: list[Value]) -> None:
         code = self.code
 
         def tile(c: Value, _: list[Value]) -> list[Value]:
@@ -116,7 +117,7 @@ class _Body:
             for out, held in zip(self.frame.outs, self.tiles, strict=True):
                 rows = code.transpose([code.load_raw(held, (at + k) << 4) for k in range(LANES)])
                 for start, row in zip(starts, rows, strict=True):
-                    code.store(out, start + at, row, mask(at))
+                    code.store(out, start + at, row)
             return []
 
         code.loop(self.zero, self.frame.classes, LANES, [], tile)
@@ -127,16 +128,35 @@ class _Body:
         c = self.code.select(self.code.compare("slt", c, last), c, last)
         return self.code.select(self.code.compare("slt", c, 0), 0, c)
 
-    def _where(self, inner: Value, move: Callable[[Callable[[Value], Value | None]], None]) -> None:
-        # Masked stores are slow. A row shorter than sixteen runs over into the next, which is written later;
-        # only where no sixteen rows follow must the lanes be masked.
-        def moved(mask: Callable[[Value], Value | None]) -> list[Value]:
-            move(mask)
+    def _move(self, i: Value, inner: Value, fast: Callable[[], None], pairs: list[tuple[Stream, Stream]]) -> None:
+        # A row shorter than sixteen runs over into the next, which is written later: masked stores are slow.
+        # Where no sixteen rows follow, elements are copied one by one.
+        code = self.code
+
+        def whole() -> list[Value]:
+            fast()
             return []
 
-        self.code.when(inner, lambda: moved(lambda at: None), [])
-        edge = inner ^ -1
-        self.code.when(edge, lambda: moved(lambda at: tail_mask(self.code, at, self.frame.classes)), [])
+        code.when(inner, whole, [])
+        code.when(inner ^ -1, lambda: self._one_by_one(i, pairs), [])
+
+    def _one_by_one(self, i: Value, pairs: list[tuple[Stream, Stream]]) -> list[Value]:
+        code, frame, last = self.code, self.frame, self.frame.stop - 1
+
+        def lane(r: Value, _: list[Value]) -> list[Value]:
+            row = code.binary("add", i, r)
+            start = code.integer("mul", code.select(code.compare("slt", row, last), row, last), frame.classes)
+
+            def element(c: Value, _: list[Value]) -> list[Value]:
+                far, near = start + c, (c << 4) + r
+                for source, goal in pairs:
+                    at, to = (far, near) if goal.pointer in self.scratch else (near, far)
+                    code.store_one(goal, to, code.first(code.load_one(source, at)))
+                return []
+
+            return code.loop(self.zero, frame.classes, 1, [], element)
+
+        return code.loop(self.zero, Value(code, "i64", str(LANES)), 1, [], lane)
 
     def _sums(self, labels: Value, places: list[Value], spots: list[Value]) -> tuple[Sums, Value | None]:
         # The label's logit reads as -inf: its exponential is apart and never subtracted again.
