@@ -80,7 +80,8 @@ class CrossEntropy(Row):
     def resolve(self, prediction: Any, target: Any, axis: int) -> Loss:
         """Serve class-probability targets by `SoftCrossEntropy`."""
         truth, scores = arrays.as_array(target, "target"), arrays.as_array(prediction, "prediction")
-        if not (arrays.is_float(truth) and truth.shape == scores.shape and truth.ndim):
+        dense = arrays.is_float(truth) and truth.shape == scores.shape
+        if not (dense and -truth.ndim <= axis < truth.ndim and truth.shape[axis]):
             return self
         return self._soft(scores.shape[axis])
 
