@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from lossfn.core.threads import get_num_threads
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 SERIAL = 1 << 17
 _executors: dict[int, ThreadPoolExecutor] = {}
@@ -23,7 +26,14 @@ def share(work: Callable[[int, int], None], total: int, block: int, size: int) -
         work(0, total)
         return
     step = -(-blocks // threads) * block
-    executor = _executors.setdefault(threads, ThreadPoolExecutor(threads, thread_name_prefix="lossfn"))
-    futures = [executor.submit(work, start, min(start + step, total)) for start in range(0, total, step)]
+    futures = [_executor(threads).submit(work, start, min(start + step, total)) for start in range(0, total, step)]
     for future in futures:
         future.result()
+
+
+def _executor(threads: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    if threads not in _executors:
+        _executors[threads] = ThreadPoolExecutor(threads, thread_name_prefix="lossfn")
+    return _executors[threads]

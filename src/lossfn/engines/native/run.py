@@ -1,29 +1,33 @@
-"""Which template serves a loss."""
+"""Which template serves a loss; those over classes are loaded when first needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
-from lossfn.core.kinds import Distribution, Pointwise, Row
+from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
-from lossfn.engines import reference
-from lossfn.engines.native import elements, gathered, labelled, targets
+from lossfn.engines.native import elements
 
 
 def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     """Run a loss on a batch."""
     if isinstance(loss, Pointwise):
         return elements.run(loss, batch, ask)
-    if isinstance(loss, Row):
-        return labelled.run(loss, batch, ask) if loss.takes == "logits" else gathered.run(loss, batch, ask)
-    if isinstance(loss, Distribution):
-        return targets.run(loss, batch, ask)
-    return reference.run(loss, batch, ask)
+    of_labels = "labelled" if getattr(loss, "takes", "") == "logits" else "gathered"
+    answer: Answer = _over_classes(of_labels if isinstance(loss, Row) else "targets").run(loss, batch, ask)
+    return answer
+
+
+@lru_cache(maxsize=3)
+def _over_classes(name: str) -> Any:
+    return import_module(f"lossfn.engines.native.{name}")
 
 
 def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:
