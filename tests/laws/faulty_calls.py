@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 import lossfn as lf
 from laws.planting import fault
 from lossfn.core import arrays, calls
@@ -84,3 +86,9 @@ def shapes_broadcast(patch):
 def class_axis_not_moved_back(patch):
     shaped = calls._shaped
     patch.setattr(calls, "_shaped", lambda batch, result: shaped(replace(batch, axis=-1 if batch.axis else 0), result))
+
+
+@fault("cross terms", lf.GaussianNLL)
+def full_hessian_not_symmetric(patch):
+    full = calls.hessian_matrix
+    patch.setattr(calls, "hessian_matrix", lambda *arguments: np.triu(full(*arguments)))

@@ -215,3 +215,74 @@ def signs_read_as_labels(patch):
 @fault("writing", lambda: lf.KLDivergence(log_target=True))
 def log_probabilities_read_as_probabilities(patch):
     through(patch, before=lambda loss, b, ask: (replace(loss, log_target=False), b, ask))
+
+
+@fault("weights", lf.Huber)
+def weight_ignored_in_the_target_slope(patch):
+    def forget(loss, batch, ask):
+        return loss, replace(batch, weight=None) if ask.wrt == ("target",) else batch, ask
+
+    through(patch, before=forget)
+
+
+@fault("outputs", lf.Huber)
+def terms_beside_a_gradient_differ(patch):
+    def swell(batch, ask, answer):
+        beside = answer.terms is not None and ask.order == 1
+        return answer._replace(terms=answer.terms * 1.001) if beside else answer
+
+    through(patch, after=swell)
+
+
+@fault("outputs", lf.Focal)
+def gradient_beside_a_hessian_differs(patch):
+    def swell(batch, ask, answer):
+        return answer._replace(gradient=tuple(g * 1.001 for g in answer.gradient)) if ask.order == 2 else answer
+
+    through(patch, after=swell)
+
+
+@fault("domains", lf.Poisson)
+def unchecked_values_differ(patch):
+    def swell(batch, ask, answer):
+        unchecked = answer.terms is not None and not ask.check
+        return answer._replace(terms=answer.terms + 1e-9) if unchecked else answer
+
+    through(patch, after=swell)
+
+
+@fault("layouts", lf.SquaredError)
+def byte_order_ignored(patch):
+    def misread(loss, batch, ask):
+        native_order = tuple(p.view(p.dtype.newbyteorder("=")) for p in batch.predictions)
+        return loss, replace(batch, predictions=native_order), ask
+
+    through(patch, before=misread)
+
+
+@fault("weights", lambda: lf.BinaryCrossEntropyWithLogits(pos_weight=[0.25, 2.0, 1.0]))
+def weight_along_the_wrong_axis(patch):
+    def turn(loss, batch, ask):
+        weight = batch.weight
+        return loss, replace(batch, weight=None if weight is None else weight.T.reshape(weight.shape)), ask
+
+    through(patch, before=turn)
+
+
+@fault("wide", lf.CrossEntropy)
+def last_classes_left_out(patch):
+    def cut(loss, batch, ask):
+        scores = batch.predictions[0].copy()
+        scores[:, 144:] = -100.0
+        return loss, replace(batch, predictions=(scores,)), ask
+
+    through(patch, before=cut, engine=native)
+
+
+@fault("engines", lf.KLFromLogits)
+def target_slope_of_one_engine_differs(patch):
+    def swell(batch, ask, answer):
+        sides = ask.wrt == ("target",)
+        return answer._replace(gradient=tuple(g + 1e-9 for g in answer.gradient)) if sides else answer
+
+    through(patch, after=swell, engine=native)

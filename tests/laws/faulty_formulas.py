@@ -80,6 +80,19 @@ class HessianOfTheGaussNewtonKind(lf.Pointwise, register=False):
         return 2.0 * m.exp(2.0 * prediction)
 
 
+@wrong("cross terms")
+class CrossTermForgotten(lf.Pointwise, register=False):
+    predictions = ("mean", "scale")
+    prediction_domain = (REAL, REAL)
+    convex: ClassVar[bool] = False
+
+    def formula(self, m, mean, scale, target):
+        return m.square(mean - target) * m.exp(-scale) + scale
+
+    def known_curvature(self, m, inputs, first, second):
+        return 0.0 if first != second else None
+
+
 @wrong("target slope")
 class TargetSlopeForgotten(Squared, register=False):
     def known_slope(self, m, inputs, name):

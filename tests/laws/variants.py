@@ -8,6 +8,7 @@ import numpy as np
 import lossfn as lf
 import lossfn.losses  # fills the registry
 from lossfn.core.registry import REGISTRY, snake_case
+from lossfn.losses.classes import SoftCrossEntropy
 
 NUMBERS = (0.0, 0.3, 4.0)
 TABLE = (0.25, 2.0, 1.0)
@@ -21,6 +22,8 @@ SPECIAL = {
     "quantile": [{"q": q} for q in (0.05, 0.5, 0.9)],
     "tweedie": [{"power": p} for p in (1.0, 1.01, 1.99, 2.0)],
 }
+# What CrossEntropy becomes when the target holds probabilities.
+SOFT = [SoftCrossEntropy(), SoftCrossEntropy(class_weight=TABLE, keep=0.9, floor=0.1 / 3)]
 SUMS = [
     0.7 * lf.Huber() + 0.3 * lf.AbsoluteError(),
     0.5 * lf.Quantile(0.9) + lf.SquaredError(),
@@ -29,6 +32,7 @@ SUMS = [
     lf.CrossEntropy(class_weight=TABLE, ignore_index=1) + 0.5 * lf.Focal(ignore_index=1),
     0.5 * lf.KLFromLogits() + 0.5 * lf.JensenShannon(),
     0.25 * lf.GaussianNLL(),
+    -1.0 * lf.SquaredError(),
 ]
 
 
@@ -39,7 +43,7 @@ NOTHING = [lf.ZLoss(weight=0.0)]
 def variants():
     """Return every loss that is tried."""
     losses = [loss for name in sorted(REGISTRY) for loss in of_class(REGISTRY[name])]
-    return [loss for loss in dict.fromkeys([*losses, *SUMS]) if loss not in NOTHING]
+    return [loss for loss in dict.fromkeys([*losses, *SOFT, *SUMS]) if loss not in NOTHING]
 
 
 def of_class(cls):

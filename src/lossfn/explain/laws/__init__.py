@@ -24,6 +24,7 @@ LAWS: dict[str, Law] = {
     "values": character.values,
     "gradient": slopes.gradient,
     "hessian": slopes.hessian,
+    "cross terms": slopes.cross_terms,
     "target slope": slopes.target_slope,
     "kinks": kinks.kinks,
     "ends": kinks.ends,
@@ -50,6 +51,7 @@ LAWS: dict[str, Law] = {
     "writing": character.writing,
     "copies": character.copies,
     "engines": engines.engines,
+    "wide": engines.wide,
     "large": engines.large,
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossfn.core.arrays import Array
 from lossfn.core.kinds import Row
-from lossfn.explain.laws.agree import agree, demand, total
+from lossfn.explain.laws.agree import CLOSE, agree, demand, total
 from lossfn.explain.laws.case import Case
 
 
@@ -86,6 +86,10 @@ def outputs(case: Case) -> None:
     )
     agree(case, "gradient in out", case.folded(back), case.folded(fresh))
     agree(case, "value beside out", np.array([again]), np.array([value]))
+    terms, _ = case.loss.value_and_grad(prediction, target, reduction="none")
+    agree(case, "value of a term beside a gradient", np.asarray(terms).reshape(-1), case.values())
+    beside, slopes = case.folded(case.loss.grad_and_hess(prediction, target)[0]), case.slopes()
+    agree(case, "gradient beside a hessian", beside, slopes, CLOSE * abs(slopes))
 
 
 def integers(case: Case) -> None:
@@ -129,7 +133,7 @@ def _narrowly(case: Case, what: str, dtype: Any, got: Array, truth: Array) -> No
     eps, tiny, top = _precision(dtype)
     finite = np.isfinite(truth) & (abs(truth) < top)
     size = abs(truth)[finite].max(initial=0.0)
-    agree(case, what, got, truth, eps * (2 * abs(truth) + size / 32) + tiny, finite)
+    agree(case, what, got, truth, eps * (abs(truth) + size / 32) + tiny, finite)
     agree(case, what, np.isnan(got) * 1.0, np.isnan(truth) * 1.0)
 
 

@@ -29,10 +29,11 @@ def nan(case: Case) -> None:
 def weights(case: Case) -> None:
     """A weight multiplies value, gradient and hessian of its term, and a mean divides by the weights."""
     weight = np.random.default_rng(1).choice([0.0, 0.5, 1.0, 3.0], case.rows)
-    terms, clean = np.repeat(weight, case.columns), case.answers()
+    terms, clean = np.repeat(weight, case.columns), case.everything()
     for given in [weight] if case.columns == 1 else [weight, case.shaped(terms)]:
-        for what, got in case.answers(sample_weight=given).items():
-            agree(case, f"weighted {what}", got, clean[what] * terms, CLOSE * abs(clean[what] * terms))
+        for what, got in case.everything(sample_weight=given).items():
+            expected = np.where(terms == 0, 0.0, clean[what]) * terms
+            agree(case, f"weighted {what}", got, expected, CLOSE * np.nan_to_num(abs(expected)))
     divisor = (terms * case.shares).sum()
     mean = case.loss(*case.arguments(), sample_weight=weight, reduction="mean")
     total(case, "weighted mean", mean, clean["value"] * terms / divisor)

@@ -107,6 +107,13 @@ class Case:
             found["gradient"], found["hessian"] = self.slopes(**options), self.curvatures(**options)
         return found
 
+    def everything(self, **options: Any) -> dict[str, Array]:
+        """Return the answers, and the slope in the target where that is a number."""
+        has_slope = self.loss.differentiable and bool(list(self.coordinates("target")))
+        return self.answers(**options) | (
+            {"slope in the target": self.slopes("target", **options)} if has_slope else {}
+        )
+
     @property
     def shares(self) -> Array:
         """What each term adds to the divisor of an unweighted mean."""

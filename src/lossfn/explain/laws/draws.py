@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,18 @@ GRAIN = 2.0**-20
 
 
 def draw(loss: Loss, seed: int = 0) -> Case:
-    """Draw a batch to try a loss on."""
+    """Draw a batch to try a loss on: a few classes, or as many as a hyperparameter has entries for."""
     rng = np.random.default_rng(seed)
     width = max((v.size for v in loss.settings().values() if np.ndim(v)), default=0)
-    return _pointwise(loss, rng, width or 1) if isinstance(loss, Pointwise) else _over_classes(loss, rng, width)
+    wide = width or CLASSES
+    return _pointwise(loss, rng, width or 1) if isinstance(loss, Pointwise) else _over_classes(loss, rng, wide)
+
+
+def draw_wide(loss: Loss, classes: int) -> Case:
+    """Draw rows of many classes; hyperparameters with an entry for each are repeated."""
+    tables = {spec.name: getattr(loss, spec.name) for spec in fields(loss) if spec.metadata.get("array")}
+    many: dict[str, Any] = {name: np.resize(v, classes) for name, v in tables.items() if np.ndim(v)}
+    return _over_classes(replace(loss, **many), np.random.default_rng(5), classes)
 
 
 def _pointwise(loss: Pointwise, rng: np.random.Generator, columns: int) -> Case:
@@ -36,8 +45,8 @@ def _pointwise(loss: Pointwise, rng: np.random.Generator, columns: int) -> Case:
     return Case(loss, points, target, columns)
 
 
-def _over_classes(loss: Any, rng: np.random.Generator, width: int) -> Case:
-    scores = rng.normal(0, 3, (ROWS, width or CLASSES))
+def _over_classes(loss: Any, rng: np.random.Generator, classes: int) -> Case:
+    scores = rng.normal(0, 3, (ROWS, classes))
     scores[::3] /= 8
     scores = np.round(scores / GRAIN) * GRAIN
     points = (log_softmax(scores) if loss.takes == "log_probs" else scores).T

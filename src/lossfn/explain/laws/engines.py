@@ -7,33 +7,37 @@ from importlib import import_module
 import numpy as np
 
 from lossfn.core import threads
-from lossfn.core.arrays import Array
 from lossfn.core.dispatch import ENGINES, using
 from lossfn.explain.laws.agree import agree
 from lossfn.explain.laws.case import Case
+from lossfn.explain.laws.draws import draw_wide
 
 # Terms of a large batch: whole blocks of any engine, whole vectors and a few terms more.
+MANY = 149
 LARGE = (1 << 17) + 37
 
 
 def engines(case: Case) -> None:
     """Every engine gives what the reference gives, in float64."""
+    _compare(case)
+
+
+def wide(case: Case) -> None:
+    """Every engine gives what the reference gives for rows of many classes too, an odd number of them."""
+    if case.over_classes and not hasattr(case.loss, "terms"):
+        _compare(draw_wide(case.loss, MANY))
+
+
+def _compare(case: Case) -> None:
     with using("reference"):
-        truth = _answers(case)
+        truth = case.everything()
     for name in available():
         with using(name):
-            found = _answers(case)
+            found = case.everything()
         for what, got in found.items():
             size = np.where(np.isfinite(truth[what]), abs(truth[what]), 0.0)
             tolerance = 1e-13 * size + 1e-15 * size.max(initial=0.0)
             agree(case, f"{what} of the engine {name!r}", got, truth[what], tolerance)
-
-
-def _answers(case: Case) -> dict[str, Array]:
-    found = case.answers()
-    if case.loss.differentiable and any(True for _ in case.coordinates("target")):
-        found["slope in the target"] = case.slopes("target")
-    return found
 
 
 def available() -> list[str]:

@@ -20,6 +20,7 @@ PLACE = 6
 
 def domains(case: Case) -> None:
     """A number outside its domain is refused by name and place; under weight 0, or unchecked, it is not."""
+    agree(case, "value without a check", case.values(check=False), case.values())
     for name, domain in case.loss.domains().items():
         for bad in _outside(domain):
             points, target = case.points.copy(), case.target.copy()

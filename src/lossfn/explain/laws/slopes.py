@@ -21,7 +21,8 @@ def gradient(case: Case) -> None:
 
 def target_slope(case: Case) -> None:
     """The slope in the target is the slope of the value, where the target is a number."""
-    if case.loss.differentiable:
+    if case.loss.differentiable and list(case.coordinates("target")):
+        agree(case, "slope in the target", np.isnan(case.slopes("target")) * 1.0, np.zeros(1))
         _compare(case, "target", "slope in the target")
 
 
@@ -39,10 +40,25 @@ def hessian(case: Case) -> None:
         _along(case, "prediction", k, scale, "hessian (the slope of the gradient)", slope, found[k])
 
 
+def cross_terms(case: Case) -> None:
+    """The full hessian of several predictions is symmetric: each entry is the slope of one gradient along another."""
+    if not case.loss.differentiable or case.over_classes:
+        return
+    full = np.moveaxis(case.loss.hessian_matrix(*case.arguments()).reshape(case.terms, *2 * [len(case.points)]), 0, -1)
+    agree(case, "diagonal of the full hessian", np.diagonal(full).T, case.curvatures())
+    agree(case, "transpose of the full hessian", full.swapaxes(0, 1), full)
+    for i, j in np.argwhere(~np.eye(len(full), dtype=bool)).tolist():
+
+        def slope(moved: Case, i: int = i) -> Array:
+            return np.asarray(moved.slopes()[i])
+
+        scale = room(dict(case.coordinates())[j], case.points[j])
+        _along(case, "prediction", j, scale, f"entry ({i}, {j}) of the full hessian", slope, full[i, j])
+
+
 def _compare(case: Case, wrt: str, what: str) -> None:
-    coordinates = list(case.coordinates(wrt))
-    found = case.slopes(wrt) if coordinates else case.points
-    for k, domain in coordinates:
+    found = case.slopes(wrt)
+    for k, domain in case.coordinates(wrt):
         x = (case.points if wrt == "prediction" else case.target)[k]
         _along(case, wrt, k, room(domain, x), what, Case.values, found[k])
 
