@@ -67,6 +67,8 @@ class Elementary:
         c = self.code
         shifted = c.fma(x, 1.0 / math.log(2.0), ROUND)
         k = shifted - ROUND
+        if not self.long and c.fused:
+            return shifted, c.fma(k, -math.log(2.0), x)
         return shifted, c.fma(k, -LN2_LOW, c.fma(k, -LN2_HIGH, x))
 
     def _scale(self, x: Value, shifted: Value) -> Value:

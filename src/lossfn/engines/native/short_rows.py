@@ -23,6 +23,7 @@ from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 1024
 MOST = 128
+FLOAT_LARGEST = 3.4028234663852886e38
 MAKERS = (class_gradient, class_hessian)
 
 
@@ -162,16 +163,17 @@ class _Body:
         # The label's logit reads as -inf: its exponential is apart and never subtracted again.
         code, frame, plan, zero = self.code, self.frame, self.plan, self.code.like(0.0, REAL)
         top = self._highest()
-        top = code.select(code.compare("ogt", top, LARGEST), LARGEST, top)
-        x = code.double(code.widen(gather(code, frame.logits, spots), plan.dtype))
+        x = code.widen(gather(code, frame.logits, spots), plan.dtype)
+        shift, x = code.double(self._bounded(x)) - top, code.double(x)
         narrow = "i64" if self.held == "float64" else "i32"
         own = code.cast("trunc", labels, f"<{LANES} x {narrow}>") if narrow == "i32" else labels
 
         def exponentials(c: Value, s: list[Value]) -> list[Value]:
             c_narrow = c if narrow == "i64" else code.cast("trunc", c, narrow)
             is_label = code.compare("eq", own, code.splat(c_narrow))
-            each = code.double(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
-            shift = self._shift(each, top)
+            each = self._bounded(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
+            each = code.double(each)
+            shift = each - top
             w = self.functions.exp_unit(shift)
             if self.plan.order:
                 code.store(self.w, c << 4, w)
@@ -179,7 +181,7 @@ class _Body:
 
         carried = [zero] * (3 if self.plan.needs_mean else 1)
         others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
-        shift, share = self._shift(x, top), None
+        share = None
         if self.plan.needs_mean:
             share = self._finite_share(self._label_share(places), x)
             mean = [mean[0] + code.select(self._finite(x), share * shift, 0.0), mean[1] + share]
@@ -194,10 +196,12 @@ class _Body:
             return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
 
         (top,) = code.loop(self.zero, self.frame.classes, 1, [code.like(-math.inf, kind)], larger)
-        return code.double(top)
+        return code.double(self._bounded(top))
 
-    def _shift(self, x: Value, top: Value) -> Value:
-        return self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x) - top
+    def _bounded(self, x: Value) -> Value:
+        # The difference of two infinities is NaN; that of the largest numbers is 0, as the limit asks.
+        largest = LARGEST if self.held == "float64" else FLOAT_LARGEST
+        return self.code.select(self.code.compare("ogt", x, largest), largest, x)
 
     def _mean(self, c: Value, x: Value, shift: Value, s: list[Value]) -> list[Value]:
         share = self._share(c, x)
