@@ -73,23 +73,27 @@ LAYOUTS: dict[str, Callable[[Array], Array]] = {
 
 
 def outputs(case: Case) -> None:
-    """A gradient goes into `out` if one is given, whole and nowhere else, beside the value of a plain call."""
+    """A gradient goes into `out` if one is given, whole; beside value and hessian it is what it is alone."""
     if not case.loss.differentiable:
         return
     prediction, target = case.arguments()
     value, fresh = case.loss.value_and_grad(prediction, target)
     total(case, "value beside a gradient", value, np.array([case.loss(prediction, target)]))
-    given = tuple(np.full_like(x, np.nan) for x in _tuple(prediction))
-    again, back = case.loss.value_and_grad(prediction, target, out=given if len(given) > 1 else given[0])
-    demand(
-        all(a is b for a, b in zip(_tuple(back), given, strict=True)), "what came back is not the array given as out"
-    )
-    agree(case, "gradient in out", case.folded(back), case.folded(fresh))
-    agree(case, "value beside out", np.array([again]), np.array([value]))
+    _into(case, value, case.folded(fresh))
     terms, _ = case.loss.value_and_grad(prediction, target, reduction="none")
     agree(case, "value of a term beside a gradient", np.asarray(terms).reshape(-1), case.values())
     beside, slopes = case.folded(case.loss.grad_and_hess(prediction, target)[0]), case.slopes()
     agree(case, "gradient beside a hessian", beside, slopes, CLOSE * abs(slopes))
+
+
+def _into(case: Case, value: Any, gradient: Array) -> None:
+    prediction, target = case.arguments()
+    given = tuple(np.full_like(x, np.nan) for x in _tuple(prediction))
+    again, back = case.loss.value_and_grad(prediction, target, out=given if len(given) > 1 else given[0])
+    same = all(a is b for a, b in zip(_tuple(back), given, strict=True))
+    demand(same, "what came back is not the array given as out")
+    agree(case, "gradient in out", case.folded(back), gradient)
+    agree(case, "value beside out", np.array([again]), np.array([value]))
 
 
 def integers(case: Case) -> None:

@@ -21,21 +21,25 @@ PLACE = 6
 def domains(case: Case) -> None:
     """A number outside its domain is refused by name and place; under weight 0, or unchecked, it is not."""
     agree(case, "value without a check", case.values(check=False), case.values())
+    weight = np.where(np.arange(case.terms) == PLACE, 0.0, 1.0)
     for name, domain in case.loss.domains().items():
         for bad in _outside(domain):
-            points, target = case.points.copy(), case.target.copy()
-            if name == "target":
-                target[0, PLACE] = bad
-            else:
-                points[list(case.loss.predictions).index(name), PLACE] = bad
-            wrong, weight = replace(case, points=points, target=target), np.ones(case.terms)
-            weight[PLACE] = 0.0
+            wrong = _with(case, name, bad)
             for asked in (case.loss, case.loss.accumulate):
                 refuses(f"{name} of {bad}", DomainError, _call(asked, wrong), name, f"{bad:g}", str(domain))
-            options = {} if case.over_classes else {"sample_weight": case.shaped(weight)}
-            agree(case, f"value with a hidden {name} of {bad}", np.isnan(wrong.values(check=False)), np.zeros(1), 1.0)
-            if options:
-                demand(np.isfinite(case.loss(*wrong.arguments(), **options)), f"a hidden {name} of {bad} still counts")
+            unchecked, hidden = wrong.values(check=False), wrong.values(sample_weight=case.shaped(weight))
+            agree(case, f"value beside an unchecked {name} of {bad}", unchecked, case.values(), 0.0, weight > 0)
+            agree(case, f"value of a hidden {name} of {bad}", hidden[PLACE : PLACE + 1], np.zeros(1))
+            mean = wrong.loss(*wrong.arguments(), sample_weight=case.shaped(weight), check=True)
+            demand(np.isfinite(mean), f"a hidden {name} of {bad} still counts: the mean is {mean}")
+
+
+def _with(case: Case, name: str, bad: float) -> Case:
+    """Return the terms with one input of one term outside its domain."""
+    points, target = case.points.copy(), case.target.copy()
+    row = target[0] if name == "target" else points[list(case.loss.predictions).index(name)]
+    row[PLACE] = bad
+    return replace(case, points=points, target=target)
 
 
 def _call(asked: Any, case: Case) -> Any:
