@@ -117,6 +117,10 @@ def as_labels(target: Array, shape: tuple[int, ...], classes: int) -> Array:
         cause = "the class axis is the last one unless axis= says otherwise" if not fix else "a column of labels"
         got = f"shape {target.shape}"
         raise ShapeError(say("target", expected=f"labels of shape {shape}", got=got, cause=cause, fix=fix))
+    if target.dtype == np.uint64 and target.size and target.max() > np.iinfo(np.int64).max:
+        flat = target.reshape(-1)
+        row = int(np.argmax(flat > np.iinfo(np.int64).max))
+        raise TargetError(say("target", expected=f"labels in [0, {classes})", got=f"{flat[row]} at row {row}"))
     return np.ascontiguousarray(target, dtype=np.int64).reshape(-1)
 
 

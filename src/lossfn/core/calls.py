@@ -12,7 +12,7 @@ from lossfn.core.batch import Batch, first_offender
 from lossfn.core.dispatch import Answer, Ask, engine
 from lossfn.core.errors import DerivativeError, OptionError, ShapeError, say
 from lossfn.core.options import REDUCTIONS
-from lossfn.core.reduction import LossSum, gradient_scale, in_dtype, mean_of_nothing
+from lossfn.core.reduction import EMPTY, LossSum, gradient_scale, in_dtype, mean_of_nothing
 
 if TYPE_CHECKING:
     from lossfn.core.loss import Loss
@@ -56,7 +56,7 @@ def value_and_grad(
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "gradient")
     scale = gradient_scale(_reduces(reduction), batch.denominator)
-    outs = _outputs(loss, batch, prediction, out)
+    outs = _outputs(batch, prediction, out, wrt)
     answer = _run(loss, batch, Ask(1, _wrt(loss, wrt), scale, reduction == "none", check, outs))
     gradient = _returned(loss, batch, answer.gradient, out, wrt)
     return _reduced(answer, batch, reduction, empty), gradient
@@ -130,7 +130,8 @@ def _reduced(answer: Answer, batch: Batch, reduction: str, empty: str) -> Any:
         return answer.terms.reshape(batch.shape)
     if reduction == "sum":
         return in_dtype(answer.total, batch.dtype)
-    mean = answer.total / batch.denominator if batch.denominator else mean_of_nothing(empty)
+    nothing = mean_of_nothing(empty) if not batch.denominator or empty not in EMPTY else 0.0
+    mean = answer.total / batch.denominator if batch.denominator else nothing
     return in_dtype(mean, batch.dtype)
 
 
@@ -151,19 +152,24 @@ def _wrt(loss: Loss, wrt: str) -> tuple[str, ...]:
     raise OptionError(say("wrt", expected=allowed, got=repr(wrt)))
 
 
-def _outputs(loss: Loss, batch: Batch, prediction: Any, out: Any) -> tuple[Any, ...] | None:
+def _outputs(batch: Batch, prediction: Any, out: Any, wrt: str) -> tuple[Any, ...] | None:
     if out is None:
         return None
     outs = out if isinstance(out, tuple) else (out,)
-    for given, array in zip(outs, batch.predictions, strict=True):
-        shape, dtype = np.shape(prediction) if len(outs) == 1 else array.shape, arrays.float_dtype(array)
+    sources = (batch.target,) if wrt == "target" else batch.predictions
+    if len(outs) != len(sources):
+        raise ShapeError(say("out", expected=f"{len(sources)} arrays in a tuple", got=f"{len(outs)}"))
+    for given, array in zip(outs, sources, strict=True):
+        whole = len(outs) == 1 and wrt == "prediction" and len(batch.predictions) == 1
+        shape = np.shape(prediction) if whole else array.shape if batch.axis == 0 else np.shape(prediction)
+        dtype = arrays.float_dtype(array)
         right = isinstance(given, np.ndarray) and given.shape == shape and given.dtype == dtype
         if not (right and given.flags.writeable):
             wanted = f"a writeable array of shape {shape} and dtype {dtype}"
             got = f"{type(given).__name__} of shape {np.shape(given)} and dtype {getattr(given, 'dtype', '?')}"
             raise ShapeError(say("out", expected=wanted, got=got, fix="out=numpy.empty_like(prediction)"))
     direct = batch.axis in (0, -1) and all(o.flags.c_contiguous for o in outs)
-    return tuple(o.reshape(a.shape) for o, a in zip(outs, batch.predictions, strict=True)) if direct else None
+    return tuple(o.reshape(a.shape) for o, a in zip(outs, sources, strict=True)) if direct else None
 
 
 def _returned(loss: Loss, batch: Batch, results: tuple[Any, ...], out: Any, wrt: str) -> Any:

@@ -146,8 +146,6 @@ class Loss:
         """Return a mergeable `LossSum` of total, denominator and count."""
         return calls.accumulate(self, prediction, target, sample_weight, axis, check)
 
-    # -- what engines ask -----------------------------------------------------------------------------
-
     def prepare(self, prediction: Any, target: Any, sample_weight: Any, axis: int) -> Batch:
         """Check the arguments and bring them into the form the shape computes on."""
         raise NotImplementedError
@@ -202,8 +200,6 @@ class Loss:
         present = self.settings()
         rest = tuple((s.name, None if s.name in present else getattr(self, s.name)) for s in fields(self)[1:])
         return type(self), rest, tuple((name, np.ndim(v)) for name, v in present.items())
-
-    # -- what a value object is --------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         """Write the call that makes an equal loss."""

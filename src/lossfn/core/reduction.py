@@ -8,6 +8,8 @@ import numpy as np
 
 from lossfn.core.errors import ArgumentError, OptionError, say
 
+EMPTY = ("zero", "nan", "error")
+
 
 @dataclass(frozen=True)
 class LossSum:
@@ -62,7 +64,7 @@ def mean_of_nothing(empty: str) -> float:
                 fix='empty="zero" or empty="nan"',
             )
         )
-    if empty not in ("zero", "nan"):
+    if empty not in EMPTY:
         raise OptionError(say("empty", expected='"zero", "nan" or "error"', got=repr(empty)))
     return 0.0 if empty == "zero" else float("nan")
 

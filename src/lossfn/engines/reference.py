@@ -124,7 +124,7 @@ def _pointwise_inputs(loss: Loss, batch: Batch, part: slice) -> tuple[dict[str, 
 
 
 def _row(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
-    logits, labels = batch.predictions[0][part].astype(np.float64), batch.target[part]
+    logits, labels = np.ascontiguousarray(batch.predictions[0][part], np.float64), batch.target[part]
     legal = (labels >= 0) & (labels < logits.shape[1])
     labels = np.where(legal, labels, 0)
     taken = _bound(loss, lambda n, v: v[labels] if np.ndim(v) else float(v))
@@ -171,7 +171,7 @@ def _distribution(loss: Any, program: Program, batch: Batch, part: slice, ask: A
 
 
 def _distribution_inputs(loss: Any, batch: Batch, part: slice) -> dict[str, Array]:
-    scores, target = (a[part].astype(np.float64) for a in (batch.predictions[0], batch.target))
+    scores, target = (np.ascontiguousarray(a[part], np.float64) for a in (batch.predictions[0], batch.target))
     return {"log_prob": distribution.log_softmax(scores) if loss.takes == "logits" else scores, "target": target}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lossfn.core.graph import Node, number, order
+from lossfn.core.graph import Node, order
 from lossfn.core.kinds import Distribution, Row
 from lossfn.core.loss import Loss
 from lossfn.core.program import Program, trace
+from lossfn.core.simplify import number
 from lossfn.explain import scores
 from lossfn.explain.branches import Branches, Case, Facts, Range
 from lossfn.explain.text import Writer

@@ -58,6 +58,8 @@ def run(loss: Row, batch: Batch, ask: Ask) -> Answer:
         _spread(scores, batch, rows, safe, slope, ask.out if not place else None) for place, slope in enumerate(slopes)
     ]
     counted = ~legal if weight is None else ~legal & (weight != 0)
+    if terms:
+        terms[0][counted] = np.nan
     return Answer(np.nan if counted.any() else total, terms[0] if terms else None, tuple(outs[:1]), tuple(outs[1:]))
 
 

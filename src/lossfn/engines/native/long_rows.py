@@ -63,11 +63,12 @@ class _Body:
         if self.plan.order:
             self._pull(row, logits, label, slopes, sums, share, weight)
         term = code.first(weigh(code, slopes.value, weight, None))
-        if frame.terms:
-            code.store_one(frame.terms, row, term)
         if weight is not None:
             bad = bad & code.compare("une", code.first(weight), 0.0)
-        return code.select(bad, math.nan, term)
+        term = code.select(bad, math.nan, term)
+        if frame.terms:
+            code.store_one(frame.terms, row, term)
+        return term
 
     def _sweep(self, label: Value, carried: list[Value], step: Step) -> list[Value]:
         """Go through the classes; only the sixteen among which the label is are told which lane it has."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from lossfn.core.graph import Node, number, order
+from lossfn.core.graph import Node, order
 from lossfn.core.program import Program
+from lossfn.core.simplify import number
 from lossfn.engines.native.code import Code
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import BYTES, MEMORY, Stream

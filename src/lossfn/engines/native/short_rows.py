@@ -81,11 +81,12 @@ class _Body:
             self._move(i, inner, lambda: self._write(starts), list(zip(self.tiles, frame.outs, strict=True)))
             self._of_labels(slopes, sums, share, spots, weight)
         term = weigh(code, slopes.value, weight, None)
-        if frame.terms:
-            code.store(frame.terms, i, term, live)
         if weight is not None:
             bad = bad & code.compare("une", weight, 0.0)
-        return code.select(live, code.select(bad, math.nan, term), 0.0)
+        term = code.select(bad, math.nan, term)
+        if frame.terms:
+            code.store(frame.terms, i, term, live)
+        return code.select(live, term, 0.0)
 
     def _rows(self, i: Value) -> list[Value]:
         code, last = self.code, self.frame.stop - 1
@@ -246,5 +247,4 @@ class _Body:
 
 def scratch(classes: int, order: int) -> int:
     """How many float64 of scratch space one thread needs."""
-    columns = -(-classes // LANES) * LANES
-    return columns * LANES * (2 + order)
+    return -(-classes // LANES) * LANES * LANES * (2 + order)
