@@ -50,7 +50,8 @@ class Pointwise(Loss, abstract=True):
 
     def domains(self) -> dict[str, Domain]:
         """Return the domains of predictions and target that are not the whole line."""
-        several = self.prediction_domain if isinstance(self.prediction_domain, tuple) else (self.prediction_domain,)
+        given = self.prediction_domain
+        several = given if isinstance(given, tuple) else (given,) * len(self.predictions)
         named = dict(zip(self.predictions, several, strict=True)) | {"target": self.target_domain}
         return {name: domain for name, domain in named.items() if domain != REAL}
 

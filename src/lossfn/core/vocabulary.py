@@ -132,7 +132,7 @@ RULES: dict[str, Rule] = {
     "sigmoid": lambda m, a, out, d: out * m.sigmoid(-a[0]) * d[0],
     "softplus": lambda m, a, out, d: m.sigmoid(a[0]) * d[0],
     "log_cosh": lambda m, a, out, d: m.tanh(a[0]) * d[0],
-    "weighted": lambda m, a, out, d: m.weighted(a[0], d[1]) + d[0] * a[1],
+    "weighted": lambda m, a, out, d: m.weighted(a[0], d[1]) + m.weighted(d[0], a[1]),
     "minimum": lambda m, a, out, d: m.where(a[0] <= a[1], d[0], d[1]),
     "maximum": lambda m, a, out, d: m.where(a[0] >= a[1], d[0], d[1]),
     "where": lambda m, a, out, d: m.where(a[0], d[1], d[2]),

@@ -15,7 +15,7 @@ import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
 
-MAGIC = b"lossfn-object-1\n"
+MAGIC = b"lossfn-object-2\n"
 _alive: list[Any] = []
 
 
@@ -29,7 +29,7 @@ class _Machine:
         self.features, self.name = features.flatten(), llvm.get_host_cpu_name()
         self.fma = bool(features.get("fma")) or self.name.startswith(("apple", "cortex", "neoverse", "generic"))
         self.target = llvm.Target.from_default_triple().create_target_machine(
-            cpu=self.name, features=self.features, opt=3, reloc="pic", codemodel="default"
+            cpu=self.name, features=self.features, opt=2, reloc="pic", codemodel="default"
         )
         self.data = _data_offset()
         self.identity = (
@@ -37,13 +37,9 @@ class _Machine:
         )
 
     def compile(self, text: str) -> bytes:
-        """Optimise and compile a module to an object file."""
+        """Compile a module to an object file; templates leave LLVM's optimiser nothing to find, so it is not run."""
         module = llvm.parse_assembly(text)
         module.triple = llvm.get_default_triple()
-        options = llvm.create_pipeline_tuning_options(speed_level=2)
-        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
-        builder = llvm.create_pass_builder(self.target, options)
-        builder.getModulePassManager().run(module, builder)
         return bytes(self.target.emit_object(module))
 
     def load(self, object_file: bytes) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 import lossfn as lf
-from laws.planting import fault
+from every_loss.planting import fault
 from lossfn.core import arrays, calls
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.reduction import LossSum

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 import lossfn as lf
-from laws.planting import wrong
+from every_loss.planting import wrong
 from lossfn.core.domain import NONNEGATIVE, REAL
 from lossfn.core.loss import Loss
 from lossfn.core.options import option

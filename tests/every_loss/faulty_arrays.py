@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 import lossfn as lf
-from laws.planting import fault, through
+from every_loss.planting import fault, through
 
 
 @fault("dtypes", lf.LogCosh)

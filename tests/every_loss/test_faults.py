@@ -2,8 +2,8 @@
 
 import pytest
 
-from laws import faulty_arrays, faulty_calls, faulty_engines, faulty_formulas  # noqa: F401  # fill the table
-from laws.planting import FAULTS
+from every_loss import faulty_arrays, faulty_calls, faulty_engines, faulty_formulas  # noqa: F401  # fill the table
+from every_loss.planting import FAULTS
 from lossfn.core.dispatch import using
 from lossfn.explain.laws import LAWS, results
 

@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import SEED
-from laws.variants import variants
+from every_loss.variants import variants
 from lossfn.core.registry import REGISTRY
 from lossfn.explain.laws import LAWS, results
 
