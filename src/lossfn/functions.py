@@ -44,7 +44,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     >>> print(lf.softmax([1000.0, 1000.0, float("-inf")]))
     [0.5 0.5 0. ]
     """
-    return _along(x, axis, lambda rows: np.exp(distribution.log_softmax(rows)))
+    return _along(x, axis, lambda rows: distribution.softmax(rows)[1])
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:

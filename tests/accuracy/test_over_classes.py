@@ -11,15 +11,24 @@ from accuracy.variants import variants
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Distribution, Row
 
-NARROW, DOUBLE = (1.0, 1.0), (8.0, 8.0)
+NARROW, DOUBLE, POWERS = (1.0, 1.0), (2.0, 4.0), (8.0, 8.0)
+
+
+# In float64 these raise e to a rounded product, or scale a subnormal probability: off by up to |s| ULPs.
+SPREAD = {"Focal", "GeneralizedCrossEntropy", "JensenShannon", "ZLoss"}
+# In float64 these add a second rounded term: a value of up to 3 ULPs.
+THREE = {"CrossEntropy", "PolyCrossEntropy", "KLFromLogits"}
 
 
 def bounds(loss, form, row):
-    """Value and gradient. In float64 a score less the largest is rounded, and e^s is off by s/2 ULPs for it."""
+    """Value and gradient."""
     if form.name != "float64":
         return NARROW
-    spread = min(np.ptp(row[np.isfinite(row)]), 800) * max(1.0, getattr(loss, "gamma", 1.0))
-    return tuple(limit + spread for limit in DOUBLE)
+    name = type(loss).__name__
+    if name in SPREAD:
+        spread = min(np.ptp(row[np.isfinite(row)]), 800) * max(1.0, getattr(loss, "gamma", 1.0))
+        return tuple(limit + spread for limit in POWERS)
+    return (3.0, DOUBLE[1]) if name in THREE else DOUBLE
 
 
 def score_rows(form, classes, rng):

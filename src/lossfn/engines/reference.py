@@ -155,24 +155,21 @@ def _filled(nodes: list[Any], inputs: dict[str, Any], like: Array) -> list[Array
 
 
 def _distribution(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
-    inputs, coupled = _distribution_inputs(loss, batch, part), loss.takes == "logits"
+    scores, target = (np.ascontiguousarray(a[part], np.float64) for a in (batch.predictions[0], batch.target))
+    log_q, q = distribution.softmax(scores) if loss.takes == "logits" else (scores, None)
+    inputs = {"log_prob": log_q, "target": target}
     settings = _bound(loss, lambda n, v: v)
     shares = loss.bind(lambda name, value: settings[name]).apply_formula(M, inputs)
-    value = np.broadcast_to(shares, inputs["target"].shape).sum(axis=1)
+    value = np.broadcast_to(shares, target.shape).sum(axis=1)
     name = "target" if ask.wrt == ("target",) else "log_prob"
     nodes = ([program.slopes(name)] if ask.order > 0 else []) + (
         [program.curvatures(name, name)] if ask.order > 1 else []
     )
-    slopes = _filled(nodes, inputs | settings, inputs["target"])
-    if not coupled or name == "target":
+    slopes = _filled(nodes, inputs | settings, target)
+    if q is None or name == "target":
         return value, slopes[:1], slopes[1:]
-    gradient = [distribution.gradient(inputs["log_prob"], slopes[0])] if ask.order > 0 else []
-    return value, gradient, [distribution.hessian(inputs["log_prob"], *slopes)] if ask.order > 1 else []
-
-
-def _distribution_inputs(loss: Any, batch: Batch, part: slice) -> dict[str, Array]:
-    scores, target = (np.ascontiguousarray(a[part], np.float64) for a in (batch.predictions[0], batch.target))
-    return {"log_prob": distribution.log_softmax(scores) if loss.takes == "logits" else scores, "target": target}
+    gradient = [distribution.gradient(q, slopes[0])] if ask.order > 0 else []
+    return value, gradient, [distribution.hessian(q, log_q, *slopes)] if ask.order > 1 else []
 
 
 def _poison(program: Program, loss: Loss, batch: Batch, part: slice) -> Any:

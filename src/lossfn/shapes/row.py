@@ -34,12 +34,26 @@ class Statistics:
     mean_weight: Array
 
 
+def below(logits: Array, top: Array) -> tuple[Array, Array]:
+    """Logits less the largest, and what rounding took from that: else e^(x - top) loses |x - top|/2 ULP."""
+    shift = np.where(logits == top, 0.0, logits - top) + np.where(top == -np.inf, np.nan, 0.0)
+    back = shift - logits
+    lost = (logits - (shift - back)) - (top + back)
+    return shift, np.where(np.isfinite(lost), lost, 0.0)
+
+
+def exp_below(shift: Array, lost: Array) -> Array:
+    """e^(shift + lost) for a difference from `below`."""
+    w = np.exp(shift)
+    return np.asarray(w + w * lost)
+
+
 def statistics(logits: Array, labels: npt.NDArray[np.int64], class_weight: Array | float) -> Statistics:
     """Compute the statistics of rows of logits."""
     rows = np.arange(len(labels))
     top = logits.max(axis=1, keepdims=True)
-    shift = np.where(logits == top, 0.0, logits - top) + np.where(top == -np.inf, np.nan, 0.0)
-    w = np.exp(shift)
+    shift, lost = below(logits, top)
+    w = exp_below(shift, lost)
     own = w[rows, labels]
     w[rows, labels] = 0.0
     others = w.sum(axis=1)
@@ -56,7 +70,7 @@ def statistics(logits: Array, labels: npt.NDArray[np.int64], class_weight: Array
     not_p = 1.0 - p
     not_p[rows, labels] = others / total
     return Statistics(
-        log_prob=shift[rows, labels] - rest,
+        log_prob=shift[rows, labels] - rest + lost[rows, labels],
         log_sum_exp=top[:, 0] + rest,
         mean_log_prob=mean_log_prob,
         of_log_prob=of_log_prob,

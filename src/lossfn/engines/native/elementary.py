@@ -40,6 +40,20 @@ class Elementary:
         grown = c.cast("bitcast", self._exp_of_rest(r), INTEGER) + (c.cast("bitcast", shifted, INTEGER) << 52)
         return c.cast("bitcast", grown, REAL)
 
+    def below(self, x: Value, top: Value) -> tuple[Value, Value]:
+        """x - top for x <= top, and what rounding took from it: in float64 e^(x - top) would lose |x - top|/2 ULP."""
+        c, shift = self.code, x - top
+        if not self.long:
+            return shift, c.like(0.0, REAL)
+        back = shift - x
+        lost = (x - (shift - back)) - (top + back)
+        return shift, c.select(c.compare("ord", lost, lost), lost, 0.0)
+
+    def exp_below(self, shift: Value, lost: Value) -> Value:
+        """e^(shift + lost) for a difference from `below`."""
+        w = self.exp_unit(shift)
+        return self.code.fma(w, lost, w) if self.long else w
+
     def expm1(self, x: Value) -> Value:
         """2^k·((1 - 2^-k) + (e^r - 1)): exact near 0."""
         c = self.code

@@ -17,10 +17,12 @@ from lossfn.engines.native.rows import (
     RowPlan,
     Slopes,
     Sums,
+    add_mean,
     at_labels,
     class_gradient,
     class_hessian,
     finish,
+    finite_share,
 )
 from lossfn.engines.native.value import INTEGER, LANES, REAL, Value
 
@@ -109,41 +111,36 @@ class _Body:
 
         def exponentials(c: Value, mask: Value | None, is_label: Value | None, s: list[Value]) -> list[Value]:
             x = self._logits(logits, c, mask)
-            shift = self._shift(x, top)
-            w = self.functions.exp_unit(shift)
+            shift, lost = self._below(x, top)
+            w = self.functions.exp_below(shift, lost)
             if self.plan.order:
                 code.store(self.frame.scratch, c, w)
             other = w if is_label is None else code.select(is_label, 0.0, w)
             other = other if mask is None else code.select(mask, other, 0.0)
-            return [s[0] + other] + (self._mean(c, mask, x, shift, s[1:]) if self.plan.needs_mean else [])
+            return [s[0] + other] + (
+                add_mean(code, self._share(c, mask, x), x, shift, s[1:]) if self.plan.needs_mean else []
+            )
 
         carried = [zero] * (3 if self.plan.needs_mean else 1)
         others, *mean = (code.fold(s, lambda x, y: x + y) for s in self._sweep(label, carried, exponentials))
         x = code.load_one(logits, label)
-        own = self._shift(x, top)
+        own, lost = self._below(x, top)
         name = self.plan.class_weight
         weight = 1.0 if name is None else self.frame.scalar(self.frame.tables[name], label)
-        share = code.select(self._finite(x), weight, 0.0) if mean else None
-        return Sums(top, own, self.functions.exp_unit(own), others, *(mean or (None, None))), share
+        share = finite_share(code, weight, x) if mean else None
+        return Sums(top, own, lost, self.functions.exp_below(own, lost), others, *(mean or (None, None))), share
 
-    def _shift(self, x: Value, top: Value) -> Value:
-        return self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x) - top
+    def _below(self, x: Value, top: Value) -> tuple[Value, Value]:
+        return self.functions.below(self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x), top)
 
     def _logits(self, logits: Stream, c: Value, mask: Value | None) -> Value:
         x = self.code.load(logits, c, mask)
         return x if mask is None else self.code.select(mask, x, -math.inf)
 
-    def _mean(self, c: Value, mask: Value | None, x: Value, shift: Value, s: list[Value]) -> list[Value]:
-        share = self._share(c, mask, x)
-        return [s[0] + self.code.select(self._finite(x), share * shift, 0.0), s[1] + share]
-
-    def _finite(self, x: Value) -> Value:
-        return self.code.compare("une", x, -math.inf)
-
     def _share(self, c: Value, mask: Value | None, x: Value) -> Value:
         code, name = self.code, self.plan.class_weight
         weight: Value | float = 1.0 if name is None else code.load(self.frame.tables[name], c, mask)
-        return code.select(self._finite(x), weight, 0.0)
+        return finite_share(code, weight, x)
 
     def _pull(
         self,

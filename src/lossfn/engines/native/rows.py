@@ -80,6 +80,7 @@ class Sums:
 
     top: Value
     label_shift: Value
+    label_lost: Value
     own: Value
     others: Value
     mean_shift: Value | None
@@ -109,7 +110,8 @@ def finish(frame: Frame, sums: Sums, labelled: dict[str, Value]) -> Slopes:
     inner = Numbers(frame.steady | labelled)
     inner.steady = frame.steady.steady
     (rest,) = emit(code, [_log1p(plan)], Numbers(x=sums.others + (sums.own - 1.0) + empty), plan.long)
-    inner |= {"log_prob": sums.label_shift - rest, "log_sum_exp": sums.top + rest}
+    log_prob = sums.label_shift - rest
+    inner |= {"log_prob": log_prob + sums.label_lost if plan.long else log_prob, "log_sum_exp": sums.top + rest}
     mean_weight = None
     if sums.mean_shift is not None and sums.mean_weight is not None:
         mean_weight = sums.mean_weight / frame.count
@@ -171,6 +173,16 @@ def class_hessian(frame: Frame, s: Slopes, w: Value, share: Value | None, label:
         both = 1.0 if first == second else 2.0
         total = total + curvature * parts[first] * parts[second] * both
     return total
+
+
+def finite_share(code: Code, weight: Value | float, x: Value) -> Value:
+    """Weight of a class in the mean over classes: none where its logit is masked."""
+    return code.select(code.compare("une", x, -math.inf), weight, 0.0)
+
+
+def add_mean(code: Code, share: Value, x: Value, shift: Value, s: list[Value]) -> list[Value]:
+    """Add a class to the weighted sum of shifts and to the sum of weights."""
+    return [s[0] + code.select(code.compare("une", x, -math.inf), share * shift, 0.0), s[1] + share]
 
 
 def at_labels(frame: Frame, places: list[Value]) -> dict[str, Value]:

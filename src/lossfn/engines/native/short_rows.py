@@ -13,10 +13,12 @@ from lossfn.engines.native.rows import (
     RowPlan,
     Slopes,
     Sums,
+    add_mean,
     at_labels,
     class_gradient,
     class_hessian,
     finish,
+    finite_share,
     gather,
 )
 from lossfn.engines.native.value import LANES, REAL, Value
@@ -165,7 +167,8 @@ class _Body:
         code, frame, plan, zero = self.code, self.frame, self.plan, self.code.like(0.0, REAL)
         top = self._highest()
         x = code.widen(gather(code, frame.logits, spots), plan.dtype)
-        shift, x = code.double(self._bounded(x)) - top, code.double(x)
+        shift, lost = self.functions.below(code.double(self._bounded(x)), top)
+        x = code.double(x)
         narrow = "i64" if self.held == "float64" else "i32"
         own = code.cast("trunc", labels, f"<{LANES} x {narrow}>") if narrow == "i32" else labels
 
@@ -174,19 +177,19 @@ class _Body:
             is_label = code.compare("eq", own, code.splat(c_narrow))
             each = self._bounded(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
             each = code.double(each)
-            shift = each - top
-            w = self.functions.exp_unit(shift)
+            shift, lost = self.functions.below(each, top)
+            w = self.functions.exp_below(shift, lost)
             if self.plan.order:
                 code.store(self.w, c << 4, w)
-            return [s[0] + w] + (self._mean(c, each, shift, s[1:]) if self.plan.needs_mean else [])
+            return [s[0] + w, *(add_mean(code, self._share(c, each), each, shift, s[1:]) if plan.needs_mean else ())]
 
         carried = [zero] * (3 if self.plan.needs_mean else 1)
         others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
         share = None
         if self.plan.needs_mean:
-            share = self._finite_share(self._label_share(places), x)
-            mean = [mean[0] + code.select(self._finite(x), share * shift, 0.0), mean[1] + share]
-        return Sums(top, shift, self.functions.exp_unit(shift), others, *(mean or (None, None))), share
+            share = finite_share(code, self._label_share(places), x)
+            mean = add_mean(code, share, x, shift, mean)
+        return Sums(top, shift, lost, self.functions.exp_below(shift, lost), others, *(mean or (None, None))), share
 
     def _highest(self) -> Value:
         code = self.code
@@ -204,19 +207,9 @@ class _Body:
         largest = LARGEST if self.held == "float64" else FLOAT_LARGEST
         return self.code.select(self.code.compare("ogt", x, largest), largest, x)
 
-    def _mean(self, c: Value, x: Value, shift: Value, s: list[Value]) -> list[Value]:
-        share = self._share(c, x)
-        return [s[0] + self.code.select(self._finite(x), share * shift, 0.0), s[1] + share]
-
-    def _finite(self, x: Value) -> Value:
-        return self.code.compare("une", x, -math.inf)
-
-    def _finite_share(self, weight: Value | float, x: Value) -> Value:
-        return self.code.select(self._finite(x), weight, 0.0)
-
     def _share(self, c: Value, x: Value) -> Value:
         name = self.plan.class_weight
-        return self._finite_share(1.0 if name is None else self.frame.scalar(self.frame.tables[name], c), x)
+        return finite_share(self.code, 1.0 if name is None else self.frame.scalar(self.frame.tables[name], c), x)
 
     def _label_share(self, places: list[Value]) -> Value | float:
         name = self.plan.class_weight

@@ -111,8 +111,12 @@ class _Body:
         x = self.code.load(logits, c, mask)
         return x if mask is None else self.code.select(mask, x, -math.inf)
 
-    def _shift(self, x: Value, top: Value) -> Value:
-        return self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x) - top
+    def _below(self, x: Value, top: Value) -> tuple[Value, Value]:
+        return self.functions.below(self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x), top)
+
+    def _log_prob(self, x: Value, top: Value, rest: Value) -> Value:
+        shift, lost = self._below(x, top)
+        return shift - rest + lost if self.plan.long else shift - rest
 
     def _normaliser(self, logits: Stream) -> tuple[Value, Value, Value]:
         code, zero = self.code, self.code.like(0.0, REAL)
@@ -126,8 +130,8 @@ class _Body:
         top = code.select(code.compare("ogt", top, LARGEST), LARGEST, top)
 
         def exponentials(c: Value, mask: Value | None, s: list[Value]) -> list[Value]:
-            shift = self._shift(self._read(logits, c, mask), top)
-            w, at_top = self.functions.exp_unit(shift), code.compare("oeq", shift, 0.0)
+            shift, lost = self._below(self._read(logits, c, mask), top)
+            w, at_top = self.functions.exp_below(shift, lost), code.compare("oeq", shift, 0.0)
             if self.plan.order:
                 code.store(self.w, c, w)
             other = code.select(at_top, 0.0, w)
@@ -145,7 +149,7 @@ class _Body:
 
         def share(c: Value, mask: Value | None, s: list[Value]) -> list[Value]:
             x = self._read(logits, c, mask)
-            log_prob = x if top is None or rest is None else self._shift(x, top) - rest
+            log_prob = x if top is None or rest is None else self._log_prob(x, top, rest)
             tables = {name: code.load(stream, c, mask) for name, stream in self.tables.items()}
             inner = Numbers(self.steady | tables | {"log_prob": log_prob, "target": code.load(target, c, mask)})
             inner.steady = self.steady.steady
