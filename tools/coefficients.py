@@ -47,6 +47,7 @@ def _safe(function: Function, at_zero: float) -> Function:
 
 EXP = (_safe(lambda r: (mp.exp(r) - 1 - r) / r**2, 0.5), lambda r: r**2 / mp.exp(r), -HALF_LN2, HALF_LN2)
 LOG = (_safe(lambda f: (mp.log1p(f) - f) / f**2, -0.5), _safe(lambda f: f**2 / mp.log1p(f), 0), LOW, HIGH)
+UNIT = (*LOG[:2], mp.mpf("1e-30"), mp.mpf(1))
 # log(1 + f) = 2 atanh(s) = 2s + s·R(s²), s = f/(2 + f)
 ATANH = (
     _safe(lambda z: 2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2, 0),
@@ -61,6 +62,7 @@ LOG_COSH = (lambda z: mp.log(mp.cosh(mp.sqrt(z))) / z, lambda z: mp.mpf(1), mp.m
 TABLE = {
     "EXP": {"short": (*EXP, 4), "long": (*EXP, 9)},
     "LOG": {"short": (*LOG, 9)},
+    "LOG1P": {"short": (*UNIT, 9)},
     "ATANH": {"long": (*ATANH, 7)},
     "TANH": {"short": (*TANH, 4)},
     "LOG_COSH": {"short": (*LOG_COSH, NEAR**2, 4), "long": (*LOG_COSH, mp.mpf(1), 15)},

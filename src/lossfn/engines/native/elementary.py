@@ -139,13 +139,9 @@ class Elementary:
         return k, c.cast("bitcast", bits - (exponent << 52), REAL) - 1.0
 
     def log1p_unit(self, x: Value) -> Value:
-        """log1p for 0 <= x <= 1, where the exponent is 0 or 1: what softplus needs."""
+        """log1p for 0 <= x <= 1, which is what softplus needs: there one polynomial is enough for float32."""
         c = self.code
-        if self.long:
-            return self.log1p(x)
-        big = c.compare("ogt", x, math.sqrt(2.0) - 1.0)
-        f = c.fma(x, c.select(big, 0.5, 1.0), c.select(big, -0.5, 0.0))
-        return c.fma(f * f, c.horner(f, table.LOG_SHORT), f) + c.select(big, math.log(2.0), 0.0)
+        return self.log1p(x) if self.long else c.fma(x * x, c.horner(x, table.LOG1P_SHORT), x)
 
 
 def _bits(number: float) -> int:

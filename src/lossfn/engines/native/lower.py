@@ -37,7 +37,8 @@ def _decay(m: Tracer, x: Node) -> Node:
 def _sigmoid(m: Tracer, long: bool, x: Node) -> Node:
     e = _decay(m, x)
     d = 1.0 / (1.0 + e)
-    result: Node = m.where(x >= 0.0, d, e * d)
+    # sigmoid(x) and sigmoid(-x) share their condition: at 0 both branches are ½.
+    result: Node = m.where(x.args[0] >= 0.0, e * d, d) if x.verb == "neg" else m.where(x >= 0.0, d, e * d)
     return result
 
 
