@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,16 @@ import numpy as np
 from lossfn.core.arrays import Array
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
-from lossfn.core.graph import evaluate
+from lossfn.core.graph import Node, evaluate
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.core.program import Program, trace
 from lossfn.core.vocabulary import Vocabulary
+from lossfn.engines.exponents import exact_exponents
 from lossfn.shapes import distribution, pointwise, row
 
 BLOCK = 1 << 15
+LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
 def _sigmoid(x: Array) -> Array:
@@ -29,6 +31,23 @@ def _log_cosh(x: Array) -> Array:
     a = np.abs(x)
     near = np.log1p(2.0 * np.sinh(np.minimum(a, 1.0) / 2) ** 2)
     return np.asarray(np.where(a < 1.0, near, a - np.log(2.0) + np.log1p(np.exp(-2.0 * a))))
+
+
+def _lost_mul(x: Any, y: Any, product: Array) -> Array:
+    (a, b), (c, d) = _halves(x), _halves(y)
+    return np.asarray(((a * c - product) + a * d + b * c) + b * d)
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    grown = x * (2.0**27 + 1.0)
+    high = grown - (grown - x)
+    return high, x - high
+
+
+def _lost_log(x: Array, y: Array) -> Array:
+    part, k = np.frexp(x)
+    part, k = np.where(part < np.sqrt(0.5), 2.0 * part, part), np.where(part < np.sqrt(0.5), k - 1, k)
+    return np.asarray((k * LN2_HIGH - y) + (np.log(part) + k * LN2_LOW))
 
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -51,6 +70,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "equal": np.equal,
     "either": np.logical_or,
     "negate": np.logical_not,
+    "lost_mul": _lost_mul,
+    "lost_log": _lost_log,
 }
 
 
@@ -110,11 +131,9 @@ def _bound(loss: Loss, setting: Callable[[str, Any], Any]) -> dict[str, Any]:
 
 def _pointwise(loss: Loss, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
     inputs, settings = _pointwise_inputs(loss, batch, part)
-    bound = loss.bind(lambda name, value: settings[name])
-    value = np.broadcast_to(bound.apply_formula(M, inputs), inputs["target"].shape)
-    shape = value.shape
-    slopes, curvatures = pointwise.compute(program, M, inputs | settings, ask.wrt, ask.pairs)
-    return value, [np.broadcast_to(s, shape) for s in slopes], [np.broadcast_to(c, shape) for c in curvatures]
+    roots = pointwise.roots(program, ask.wrt, ask.pairs)
+    value, *bent = _filled(roots, inputs | settings, inputs["target"], batch)
+    return value, bent[: len(ask.wrt)], bent[len(ask.wrt) :]
 
 
 def _pointwise_inputs(loss: Loss, batch: Batch, part: slice) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -134,38 +153,30 @@ def _row(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tu
         if loss.takes == "log_probs"
         else row.statistics(logits, labels, 1.0 if table is None else table)
     )
-    inputs = {name: getattr(s, name) for name in loss.inputs}
-    value = loss.bind(lambda name, value: taken[name]).apply_formula(M, inputs)
-    value = np.where(legal, value, np.nan)
-    if ask.order == 0:
-        return value, [], []
-    slopes = dict(
-        zip(loss.inputs, _filled([program.slopes(n) for n in loss.inputs], inputs | taken, labels), strict=True)
-    )
-    gradient = row.gradient(s, slopes)
-    if ask.order == 1:
-        return value, [gradient], []
-    pairs = [(a, b) for a in loss.inputs for b in loss.inputs]
-    bent = dict(zip(pairs, _filled([program.curvatures(*p) for p in pairs], inputs | taken, labels), strict=True))
-    return value, [gradient], [row.hessian(s, slopes, bent)]
+    inputs = {name: getattr(s, name) for name in loss.inputs} | {"log_prob lost": s.log_prob_lost}
+    names = loss.inputs if ask.order > 0 else ()
+    pairs = [(a, b) for a in loss.inputs for b in loss.inputs] if ask.order > 1 else []
+    value, *bent = _filled(pointwise.roots(program, names, pairs), inputs | taken, labels, batch)
+    value, slopes = np.where(legal, value, np.nan), dict(zip(names, bent, strict=False))
+    gradient = [row.gradient(s, slopes)] if ask.order > 0 else []
+    curvatures = dict(zip(pairs, bent[len(names) :], strict=True))
+    return value, gradient, [row.hessian(s, slopes, curvatures)] if ask.order > 1 else []
 
 
-def _filled(nodes: list[Any], inputs: dict[str, Any], like: Array) -> list[Array]:
-    return [np.broadcast_to(np.asarray(v, dtype=np.float64), like.shape) for v in evaluate(nodes, M, inputs)]
+def _filled(roots: Sequence[Node], inputs: dict[str, Any], like: Array, batch: Batch) -> list[Array]:
+    # Where results are rounded to float32, the last digits of an exponent do not show.
+    roots = exact_exponents(roots, frozenset(inputs)) if batch.dtype == np.float64 else roots
+    return [np.broadcast_to(np.asarray(v, dtype=np.float64), like.shape) for v in evaluate(roots, M, inputs)]
 
 
 def _distribution(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
     scores, target = (np.ascontiguousarray(a[part], np.float64) for a in (batch.predictions[0], batch.target))
-    log_q, q = distribution.softmax(scores) if loss.takes == "logits" else (scores, None)
-    inputs = {"log_prob": log_q, "target": target}
-    settings = _bound(loss, lambda n, v: v)
-    shares = loss.bind(lambda name, value: settings[name]).apply_formula(M, inputs)
-    value = np.broadcast_to(shares, target.shape).sum(axis=1)
+    log_q, q, lost = distribution.softmax(scores) if loss.takes == "logits" else (scores, None, 0.0)
+    inputs = {"log_prob": log_q, "log_prob lost": lost, "target": target} | _bound(loss, lambda n, v: v)
     name = "target" if ask.wrt == ("target",) else "log_prob"
-    nodes = ([program.slopes(name)] if ask.order > 0 else []) + (
-        [program.curvatures(name, name)] if ask.order > 1 else []
-    )
-    slopes = _filled(nodes, inputs | settings, target)
+    roots = pointwise.roots(program, [name] * (ask.order > 0), [(name, name)] * (ask.order > 1))
+    shares, *slopes = _filled(roots, inputs, target, batch)
+    value = shares.sum(axis=1)
     if q is None or name == "target":
         return value, slopes[:1], slopes[1:]
     gradient = [distribution.gradient(q, slopes[0])] if ask.order > 0 else []

@@ -84,7 +84,8 @@ class Barron(Pointwise):
         if self.alpha == 1.0:
             return u / length(m, u, 1.0) / self.scale
         if math.isinf(self.alpha):
-            return u / self.scale * m.exp(math.copysign(0.5, self.alpha) * m.square(u))
+            root = m.exp(math.copysign(0.25, self.alpha) * m.square(u))
+            return u / self.scale * root * root
         root = self._root_of_power(m, u)
         return u / self.scale * root * root
 
@@ -106,4 +107,5 @@ class Barron(Pointwise):
 
     def _root_of_power(self, m: Any, u: Any) -> Any:
         # Half the exponent: multiplied in twice, it does not vanish while u still holds it up.
-        return m.exp((0.25 * self.alpha - 0.5) * log1p_square(m, u, 1.0 / abs(self.alpha - 2.0)))
+        log = log1p_square(m, u, 1.0 / abs(self.alpha - 2.0))
+        return m.exp(0.25 * self.alpha * log - 0.5 * log)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lossfn.shapes.row import below, exp_below
+from lossfn.shapes.row import below, exp_below, log_prob_of
 
 Array = npt.NDArray[np.float64]
 
@@ -18,14 +18,18 @@ def log_softmax(logits: Array) -> Array:
     return softmax(logits)[0]
 
 
-def softmax(logits: Array) -> tuple[Array, Array]:
-    """Log-probabilities and probabilities; the largest logit stays out of the sum: -log1p(rest) keeps its digits."""
+def softmax(logits: Array) -> tuple[Array, Array, Array]:
+    """Log-probabilities, probabilities, and what rounding took from the former.
+
+    The largest logit stays out of the sum: -log1p(rest) keeps its digits.
+    """
     top = logits.max(axis=1, keepdims=True)
     at_top = logits == top
     shift, lost = below(logits, top)
     w = exp_below(shift, lost)
     rest = np.where(at_top, 0.0, w).sum(axis=1, keepdims=True) + (at_top.sum(axis=1, keepdims=True) - 1)
-    return np.asarray(shift - np.log1p(rest) + lost), np.asarray(w / (1.0 + rest))
+    log_q, log_q_lost = log_prob_of(shift, lost, np.log1p(rest))
+    return log_q, np.asarray(w / (1.0 + rest)), log_q_lost
 
 
 def gradient(q: Array, slopes: Array) -> Array:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from lossfn.core.graph import evaluate
+from lossfn.core.graph import Node
 from lossfn.core.program import Program
 
 
-def compute(
-    program: Program, m: Any, inputs: Mapping[str, Any], wrt: tuple[str, ...], pairs: tuple[tuple[str, str], ...]
-) -> tuple[list[Any], list[Any]]:
-    """Return the slopes in each input of `wrt` and the second derivatives by `pairs` of inputs."""
-    slopes = [program.slopes(name) for name in wrt]
-    curvatures = [program.curvatures(*pair) for pair in pairs]
-    results = evaluate([*slopes, *curvatures], m, dict(inputs))
-    return results[: len(slopes)], results[len(slopes) :]
+def roots(program: Program, wrt: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[Node]:
+    """Return the value, the slopes in each input of `wrt` and the second derivatives by `pairs` of inputs."""
+    return [program.value, *map(program.slopes, wrt), *(program.curvatures(*pair) for pair in pairs)]

@@ -20,11 +20,12 @@ Array = npt.NDArray[np.float64]
 class Statistics:
     """What a row formula reads, and what its slopes return through.
 
-    `log_prob, log_sum_exp, mean_log_prob` of shape (rows,); their first derivatives in the logits
-    `of_log_prob, of_sum, of_mean` of shape (rows, classes); `spread` is p(1 - p).
+    `log_prob, log_sum_exp, mean_log_prob` of shape (rows,), and what rounding took from the first; their first
+    derivatives in the logits `of_log_prob, of_sum, of_mean` of shape (rows, classes); `spread` is p(1 - p).
     """
 
     log_prob: Array
+    log_prob_lost: Array | float
     log_sum_exp: Array
     mean_log_prob: Array
     of_log_prob: Array
@@ -37,9 +38,22 @@ class Statistics:
 def below(logits: Array, top: Array) -> tuple[Array, Array]:
     """Logits less the largest, and what rounding took from that: else e^(x - top) loses |x - top|/2 ULP."""
     shift = np.where(logits == top, 0.0, logits - top) + np.where(top == -np.inf, np.nan, 0.0)
-    back = shift - logits
-    lost = (logits - (shift - back)) - (top + back)
-    return shift, np.where(np.isfinite(lost), lost, 0.0)
+    return shift, lost_below(shift, logits, top)
+
+
+def lost_below(out: Array, x: Array, y: Array) -> Array:
+    """What rounding took from out = x - y."""
+    back = out - x
+    lost = (x - (out - back)) - (y + back)
+    return np.where(np.isfinite(lost), lost, 0.0)
+
+
+def log_prob_of(shift: Array, lost: Array, rest: Array) -> tuple[Array, Array]:
+    """Logarithm of a probability, shift + lost - rest, and what rounding took from it."""
+    rough = shift - rest
+    more = lost_below(rough, shift, rest) + lost
+    log_prob = rough + more
+    return log_prob, (rough - log_prob) + more
 
 
 def exp_below(shift: Array, lost: Array) -> Array:
@@ -67,10 +81,12 @@ def statistics(logits: Array, labels: npt.NDArray[np.int64], class_weight: Array
     part = np.where(finite, class_weight, 0.0) / logits.shape[1]
     mean_weight = part.sum(axis=1)
     mean_log_prob = np.where(finite, part * shift, 0.0).sum(axis=1) - mean_weight * rest
+    log_prob, log_prob_lost = log_prob_of(shift[rows, labels], lost[rows, labels], rest)
     not_p = 1.0 - p
     not_p[rows, labels] = others / total
     return Statistics(
-        log_prob=shift[rows, labels] - rest + lost[rows, labels],
+        log_prob=log_prob,
+        log_prob_lost=log_prob_lost,
         log_sum_exp=top[:, 0] + rest,
         mean_log_prob=mean_log_prob,
         of_log_prob=of_log_prob,
@@ -86,7 +102,7 @@ def gathered(log_probs: Array, labels: npt.NDArray[np.int64]) -> Statistics:
     rows, none, flat = np.arange(len(labels)), np.zeros_like(log_probs), np.zeros(len(labels))
     hit = none.copy()
     hit[rows, labels] = 1.0
-    return Statistics(log_probs[rows, labels], flat, flat, hit, none, none, none, flat)
+    return Statistics(log_probs[rows, labels], 0.0, flat, flat, hit, none, none, none, flat)
 
 
 def gradient(s: Statistics, slopes: dict[str, Array]) -> Array:

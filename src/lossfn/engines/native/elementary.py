@@ -41,7 +41,7 @@ class Elementary:
         return c.cast("bitcast", grown, REAL)
 
     def below(self, x: Value, top: Value) -> tuple[Value, Value]:
-        """x - top for x <= top, and what rounding took from it: in float64 e^(x - top) would lose |x - top|/2 ULP."""
+        """x - top, and what rounding took from it: in float64 e^(x - top) would lose |x - top|/2 ULP."""
         c, shift = self.code, x - top
         if not self.long:
             return shift, c.like(0.0, REAL)
@@ -53,6 +53,15 @@ class Elementary:
         """e^(shift + lost) for a difference from `below`."""
         w = self.exp_unit(shift)
         return self.code.fma(w, lost, w) if self.long else w
+
+    def log_prob(self, shift: Value, lost: Value, rest: Value) -> dict[str, Value]:
+        """What a formula reads of a probability: shift + lost - rest; in float64 also what rounding took from it."""
+        rough, more = self.below(shift, rest)
+        if not self.long:
+            return {"log_prob": rough}
+        more = more + lost
+        whole = rough + more
+        return {"log_prob": whole, "log_prob lost": (rough - whole) + more}
 
     def expm1(self, x: Value) -> Value:
         """2^k·((1 - 2^-k) + (e^r - 1)): exact near 0."""
@@ -96,11 +105,7 @@ class Elementary:
     def log(self, x: Value) -> Value:
         """k·log 2 + log(1 + f) with x = 2^k·(1 + f), 1 + f between √½ and √2."""
         c = self.code
-        if self.long:
-            small = c.compare("olt", x, 2.2250738585072014e-308)
-            result = self._log(c.select(small, x * 2.0**54, x), c.select(small, -54.0, 0.0), None)
-        else:
-            result = self._log(x, None, None)
+        result = self._log(*self._normal(x), None) if self.long else self._log(x, None, None)
         result = c.select(c.compare("oeq", x, math.inf), x, result)
         return c.select(c.compare("ogt", x, 0.0), result, c.select(c.compare("oeq", x, 0.0), -math.inf, math.nan))
 
@@ -121,15 +126,39 @@ class Elementary:
         if not self.long:
             total = c.fma(k, math.log(2.0), c.fma(f * f, c.horner(f, table.LOG_SHORT), f))
             return total if lost is None else total + lost
-        s = f / (2.0 + f)
-        half = 0.5 * f * f
-        rest = s * (half + self._atanh_rest(s)) + k * LN2_LOW
-        rest = rest if lost is None else rest + lost
-        return c.fma(k, LN2_HIGH, f - (half - rest))
+        return c.fma(k, LN2_HIGH, self._beside(k, f, lost))
 
-    def _atanh_rest(self, s: Value) -> Value:
-        # R with log(1 + f) = f - f²/2 + s(f²/2 + R): the even part of the series in s.
-        return self.code.horner(s * s, table.ATANH_LONG)
+    def _beside(self, k: Value, f: Value, lost: Value | None) -> Value:
+        # log(1 + f) = f - f²/2 + s(f²/2 + R), R being the even part of the series in s; and k's share of log 2's rest.
+        s, half = f / (2.0 + f), 0.5 * f * f
+        rest = s * (half + self.code.horner(s * s, table.ATANH_LONG)) + k * LN2_LOW
+        return f - (half - (rest if lost is None else rest + lost))
+
+    def _normal(self, x: Value) -> tuple[Value, Value]:
+        # Subnormal numbers are scaled; the second result makes good for it in the exponent.
+        c = self.code
+        small = c.compare("olt", x, 2.2250738585072014e-308)
+        return c.select(small, x * 2.0**54, x), c.select(small, -54.0, 0.0)
+
+    def lost_log(self, x: Value, y: Value) -> Value:
+        """log x - y for y = log x rounded: both addends of the logarithm are known better than their sum."""
+        x, more = self._normal(x)
+        k, f = self._split(x)
+        k = k + more
+        return (k * LN2_HIGH - y) + self._beside(k, f, None)
+
+    def lost_mul(self, x: Value, y: Value, product: Value) -> Value:
+        """x·y - product for the product rounded."""
+        if self.code.fused:
+            return self.code.fma(x, y, -product)
+        (a, b), (c, d) = self._halves(x), self._halves(y)
+        return ((a * c - product) + a * d + b * c) + b * d
+
+    def _halves(self, x: Value) -> tuple[Value, Value]:
+        # 26 bits each, so that products of halves are exact.
+        grown = x * (2.0**27 + 1.0)
+        high = grown - (grown - x)
+        return high, x - high
 
     def _split(self, x: Value) -> tuple[Value, Value]:
         c = self.code

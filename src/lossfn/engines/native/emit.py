@@ -19,7 +19,7 @@ class Numbers(dict[str, Value]):
 
 def emit(code: Code, roots: Sequence[Node], inputs: Numbers, long: bool) -> list[Value]:
     """Append the code of the roots and return their values."""
-    lowered, functions = lower(roots, long), Elementary(code, long)
+    lowered, functions = lower(roots, long, frozenset(inputs)), Elementary(code, long)
     values: dict[int, Value] = {}
     for node in order(lowered):
         if node.verb == "const":
@@ -35,7 +35,7 @@ def emit(code: Code, roots: Sequence[Node], inputs: Numbers, long: bool) -> list
     return [values[id(root)] for root in lowered]
 
 
-ELEMENTARY = {"exp", "exp_unit", "expm1", "log", "log1p", "log1p_unit"}
+ELEMENTARY = {"exp", "exp_unit", "expm1", "log", "log1p", "log1p_unit", "lost_mul", "lost_log"}
 VERBS: Mapping[str, Callable[..., Value]] = {
     "add": lambda c, x, y: c.binary("add", x, y),
     "sub": lambda c, x, y: c.binary("sub", x, y),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lossfn.core.graph import Node, Tracer, order
+from lossfn.engines.exponents import exact_exponents
 from lossfn.engines.native import coefficients as table
 
 NEAR = 0.3
@@ -17,7 +18,7 @@ LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
 
 
-def lower(roots: Sequence[Node], long: bool) -> list[Node]:
+def lower(roots: Sequence[Node], long: bool, inputs: frozenset[str]) -> list[Node]:
     """Rewrite the roots in primitive verbs, at the grade of the result."""
     done: dict[int, Node] = {}
     for node in order(roots):
@@ -27,7 +28,8 @@ def lower(roots: Sequence[Node], long: bool) -> list[Node]:
             done[id(node)] = rule(node.tracer, long, *args)
         else:
             done[id(node)] = node.tracer.apply(node.verb, *args) if args else node
-    return [done[id(root)] for root in roots]
+    lowered = [done[id(root)] for root in roots]
+    return exact_exponents(lowered, inputs) if long else lowered
 
 
 def _decay(m: Tracer, x: Node) -> Node:

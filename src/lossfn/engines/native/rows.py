@@ -9,6 +9,7 @@ from lossfn.core.graph import Node, order
 from lossfn.core.program import Program
 from lossfn.core.simplify import number
 from lossfn.engines.native.code import Code
+from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import BYTES, MEMORY, Stream
 from lossfn.engines.native.pointwise import read_settings
@@ -110,8 +111,8 @@ def finish(frame: Frame, sums: Sums, labelled: dict[str, Value]) -> Slopes:
     inner = Numbers(frame.steady | labelled)
     inner.steady = frame.steady.steady
     (rest,) = emit(code, [_log1p(plan)], Numbers(x=sums.others + (sums.own - 1.0) + empty), plan.long)
-    log_prob = sums.label_shift - rest
-    inner |= {"log_prob": log_prob + sums.label_lost if plan.long else log_prob, "log_sum_exp": sums.top + rest}
+    inner |= Elementary(code, plan.long).log_prob(sums.label_shift, sums.label_lost, rest)
+    inner["log_sum_exp"] = sums.top + rest
     mean_weight = None
     if sums.mean_shift is not None and sums.mean_weight is not None:
         mean_weight = sums.mean_weight / frame.count

@@ -114,9 +114,8 @@ class _Body:
     def _below(self, x: Value, top: Value) -> tuple[Value, Value]:
         return self.functions.below(self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x), top)
 
-    def _log_prob(self, x: Value, top: Value, rest: Value) -> Value:
-        shift, lost = self._below(x, top)
-        return shift - rest + lost if self.plan.long else shift - rest
+    def _log_prob(self, x: Value, top: Value | None, rest: Value | None) -> dict[str, Value]:
+        return {"log_prob": x} if top is None or rest is None else self.functions.log_prob(*self._below(x, top), rest)
 
     def _normaliser(self, logits: Stream) -> tuple[Value, Value, Value]:
         code, zero = self.code, self.code.like(0.0, REAL)
@@ -149,9 +148,9 @@ class _Body:
 
         def share(c: Value, mask: Value | None, s: list[Value]) -> list[Value]:
             x = self._read(logits, c, mask)
-            log_prob = x if top is None or rest is None else self._log_prob(x, top, rest)
             tables = {name: code.load(stream, c, mask) for name, stream in self.tables.items()}
-            inner = Numbers(self.steady | tables | {"log_prob": log_prob, "target": code.load(target, c, mask)})
+            inner = Numbers(self.steady | tables | self._log_prob(x, top, rest))
+            inner["target"] = code.load(target, c, mask)
             inner.steady = self.steady.steady
             value, *bent, outside = self._evaluated(roots, inner)
             for stream, x in zip(self.bent, bent, strict=False):
