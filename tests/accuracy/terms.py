@@ -107,26 +107,6 @@ def tube(loss, p, t):
     return (p - t, loss.epsilon), ((),), ((),)
 
 
-def exponent(loss, inputs):
-    """Return s where a result is e^s of a rounded s: half an ULP of s is s/2 ULPs of float64's result."""
-    how = EXPONENTS.get(type(loss).__name__)
-    with mp.workdps(20):
-        return how(loss, *map(mp.mpf, inputs)) if how else mp.mpf(0)
-
-
-def exponent_of_barron(loss, x, t):
-    u2, alpha = ((x - t) / loss.scale) ** 2, mp.mpf(loss.alpha)
-    if alpha in (1, 2):
-        return mp.mpf(0)
-    return u2 / 2 if mp.isinf(alpha) else max(abs(alpha), abs(alpha - 2)) / 2 * mp.log1p(u2 / abs(alpha - 2))
-
-
-EXPONENTS = {
-    "Barron": exponent_of_barron,
-    "BinaryFocal": lambda loss, x, t: 0 if loss.gamma.is_integer() else loss.gamma * mp.log1p(mp.exp(abs(x))),
-    "Tweedie": lambda loss, x, t: 0 if loss.power in (1.0, 2.0) else max(loss.power - 1, 2 - loss.power) * abs(x),
-    "Welsch": lambda loss, x, t: ((x - t) / loss.scale) ** 2 / 2,
-}
 TERMS = {
     "Poisson": poisson,
     "Gamma": gamma,

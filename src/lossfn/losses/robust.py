@@ -103,6 +103,18 @@ class Welsch(Pointwise):
         """-expm1(-½u²), u = r/scale."""
         return -m.expm1(-0.5 * m.square((prediction - target) / self.scale))
 
+    def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
+        """u·e^(-½u²)/scale, of which the root is multiplied in twice: it does not vanish while u holds it up."""
+        u = (prediction - target) / self.scale
+        root = m.exp(-0.25 * m.square(u))
+        return u / self.scale * root * root
+
+    def hessian(self, m: Any, prediction: Any, target: Any) -> Any:
+        """(1 - u²)·e^(-½u²)/scale², from its two terms."""
+        u = (prediction - target) / self.scale
+        root = m.exp(-0.25 * m.square(u))
+        return (m.square(root) - m.square(u * root)) / m.square(self.scale)
+
 
 class GemanMcClure(Pointwise):
     """A squared residual over itself plus a constant: outliers cost 2, whatever their size.
