@@ -15,20 +15,28 @@ BELOW = {
     "losses": {"core"},
     "shapes": {"core"},
     "engines": {"core", "shapes"},
-    "adapters": {"core", "shapes", "engines"},
-    "nn": {"core", "shapes", "engines", "adapters"},
-    "explain": {"core", "shapes", "engines", "adapters"},
-    "cli": {"core", "losses", "shapes", "engines", "adapters", "nn", "explain", ""},
+    "torch": {"core", "shapes", "engines"},
+    "jax": {"core", "shapes", "engines"},
+    "boosting": {"core", "shapes", "engines"},
+    "sklearn": {"core", "shapes", "engines"},
+    "nn": {"core", "shapes", "engines"},
+    "explain": {"core", "shapes", "engines"},
+    "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explain", ""},
 }
 # Optional libraries, and the file or folder name under which alone they may be imported.
 OWNER = {
+    "catboost": "boosting",
     "click": "cli",
     "jax": "jax",
+    "lightgbm": "boosting",
     "llvmlite": "native",
     "matplotlib": "explain",
     "torch": "torch",
     "triton": "triton",
+    "xgboost": "boosting",
 }
+# The places that find engines, and the servers of other libraries' arrays, by name.
+FINDERS = {"core/dispatch.py", "core/frameworks.py"}
 # Files longer than LIMIT lines, with the reason.
 LIMIT = 250
 LONG: dict[str, str] = {}
@@ -66,7 +74,7 @@ def import_complaints(name: str, text: str) -> list[str]:
     complaints = []
     for line, target in imported(ast.parse(text), ".".join(["lossfn", *path.parts[:-1]])):
         library, _, rest = target.partition(".")
-        if library == "lossfn" and name != "core/dispatch.py":  # the one place that finds engines by name
+        if library == "lossfn" and name not in FINDERS:
             other = rest.partition(".")[0]
             other = other if other in parts else ""
             if part in BELOW and other != part and other not in BELOW[part]:

@@ -11,6 +11,7 @@ from lossfn.core import arrays, shortcut
 from lossfn.core.batch import Batch, first_offender
 from lossfn.core.dispatch import Answer, Ask, engine
 from lossfn.core.errors import DerivativeError, OptionError, ShapeError, say
+from lossfn.core.frameworks import elsewhere
 from lossfn.core.options import REDUCTIONS
 from lossfn.core.reduction import EMPTY, LossSum, gradient_scale, in_dtype, mean_of_nothing
 
@@ -31,6 +32,8 @@ def value(
     """Answer a plain call."""
     if sample_weight is None and (short := shortcut.value(loss, prediction, target, reduction, check)) is not None:
         return short
+    if (away := elsewhere("value", prediction, target, sample_weight)) is not None:
+        return away(loss, prediction, target, sample_weight, reduction, axis, empty, check)
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     answer = _run(loss, batch, Ask(0, (), 1.0, _reduces(reduction) == "none", check))
     return _reduced(answer, batch, reduction, empty)
@@ -53,6 +56,8 @@ def value_and_grad(
         short = shortcut.value_and_grad(loss, prediction, target, reduction, check, out)
         if short is not None:
             return short
+    if (away := elsewhere("value_and_grad", prediction, target, sample_weight)) is not None:
+        return away(loss, prediction, target, sample_weight, reduction, axis, empty, check, wrt, out)
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "gradient")
     scale = gradient_scale(_reduces(reduction), batch.denominator)
@@ -66,6 +71,8 @@ def grad_and_hess(
     loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool
 ) -> tuple[Any, Any]:
     """Answer `grad_and_hess`."""
+    if (away := elsewhere("grad_and_hess", prediction, target, sample_weight)) is not None:
+        return away(loss, prediction, target, sample_weight, axis, check)
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "hessian")
     names = _wrt(loss, "prediction")
@@ -76,6 +83,8 @@ def grad_and_hess(
 
 def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any, check: bool) -> Any:
     """Answer `hessian_matrix`."""
+    if (away := elsewhere("hessian_matrix", prediction, target, sample_weight)) is not None:
+        return away(loss, prediction, target, sample_weight, check)
     if not hasattr(loss, "prediction_domain"):
         raise DerivativeError(
             f"{type(loss).__name__} couples all classes of a row: its matrix is not formed. "
@@ -93,6 +102,8 @@ def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any,
 
 def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
     """Answer `accumulate`."""
+    if (away := elsewhere("accumulate", prediction, target, sample_weight)) is not None:
+        return away(loss, prediction, target, sample_weight, axis, check)
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     answer = _run(loss, batch, Ask(0, (), 1.0, False, check))
     return LossSum(answer.total, batch.denominator, batch.count)
