@@ -57,7 +57,8 @@ def value_and_grad(
         if short is not None:
             return short
     if (away := elsewhere("value_and_grad", prediction, target, sample_weight)) is not None:
-        return away(loss, prediction, target, sample_weight, reduction, axis, empty, check, wrt, out)
+        both: tuple[Any, Any] = away(loss, prediction, target, sample_weight, reduction, axis, empty, check, wrt, out)
+        return both
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "gradient")
     scale = gradient_scale(_reduces(reduction), batch.denominator)
@@ -72,7 +73,8 @@ def grad_and_hess(
 ) -> tuple[Any, Any]:
     """Answer `grad_and_hess`."""
     if (away := elsewhere("grad_and_hess", prediction, target, sample_weight)) is not None:
-        return away(loss, prediction, target, sample_weight, axis, check)
+        both: tuple[Any, Any] = away(loss, prediction, target, sample_weight, axis, check)
+        return both
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     _need_derivatives(loss, "hessian")
     names = _wrt(loss, "prediction")
@@ -103,7 +105,8 @@ def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any,
 def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
     """Answer `accumulate`."""
     if (away := elsewhere("accumulate", prediction, target, sample_weight)) is not None:
-        return away(loss, prediction, target, sample_weight, axis, check)
+        total: LossSum = away(loss, prediction, target, sample_weight, axis, check)
+        return total
     loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
     answer = _run(loss, batch, Ask(0, (), 1.0, False, check))
     return LossSum(answer.total, batch.denominator, batch.count)

@@ -6,7 +6,6 @@ A library is looked for among the modules already imported: an array of it canno
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +17,7 @@ from lossfn.core.errors import DTypeError, say
 SERVERS: dict[str, tuple[str, str]] = {}
 
 
-def elsewhere(question: str, prediction: Any, target: Any, sample_weight: Any) -> Callable[..., Any] | None:
+def elsewhere(question: str, prediction: Any, target: Any, sample_weight: Any) -> Any:
     """Return the function that answers this question for these arrays; None where they are NumPy's."""
     given = {"prediction": prediction, "target": target, "sample_weight": sample_weight}
     found = {name: library for name, value in given.items() if (library := library_of(value))}
@@ -29,8 +28,7 @@ def elsewhere(question: str, prediction: Any, target: Any, sample_weight: Any) -
         if another != library:
             got, cause = f"a {library} array", "two frameworks in one call"
             raise DTypeError(say(name, expected=f"a {another} array like {other}", got=got, cause=cause))
-    answer: Callable[..., Any] = getattr(import_module(SERVERS[library][1]), question)
-    return answer
+    return getattr(import_module(SERVERS[library][1]), question)
 
 
 def library_of(value: Any) -> str | None:
