@@ -25,6 +25,12 @@ class _Sum(Loss, abstract=True):
         return str(getattr(self.terms[0][1], "takes", ""))
 
     @property
+    def estimates(self) -> str:  # type: ignore[override]  # the terms decide
+        """What every term estimates, if it is the same."""
+        stated = {str(term.estimates) for _, term in self.terms}
+        return stated.pop() if len(stated) == 1 else "not stated"
+
+    @property
     def convex(self) -> bool:  # type: ignore[override]  # the terms decide
         """Whether every term is, and none is subtracted."""
         return all(term.convex and weight >= 0 for weight, term in self.terms)

@@ -62,6 +62,10 @@ class BinaryCrossEntropy(Pointwise):
         """(1 - t)/(1 - p) - t/p, with 0/0 = 0; t·(1/p) would overflow where t/p does not."""
         return _share(m, 1.0 - target, 1.0 - prediction) - _share(m, target, prediction)
 
+    def of_scores(self) -> Pointwise:
+        """Return the same loss of a logit, which keeps the digits a probability near 1 has lost."""
+        return BinaryCrossEntropyWithLogits(reduction=self.reduction)
+
 
 def _share(m: Any, part: Any, whole: Any) -> Any:
     return m.where(m.equal(part, 0.0), 0.0, part / whole)

@@ -1,0 +1,112 @@
+"""What a linear model is fitted to: columns brought to one scale, targets as the loss takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from lossfn.core.answers import kind
+from lossfn.core.arrays import Array
+from lossfn.core.kinds import Distribution
+from lossfn.core.links import of_scores
+from lossfn.core.loss import Loss
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns with mean 0 and one curvature, so that a solver needs few steps; sparse ones are not centred.
+
+    The model is the same: coefficients are divided by `scale` again, the intercept takes up `shift`.
+    """
+
+    x: Any
+    shift: Array
+    scale: Array
+
+    @classmethod
+    def of(cls, x: Any, weight: Array | None, centred: bool, stiffness: float) -> Columns:
+        """Bring columns to one scale: the root of variance + `stiffness`, what a penalty adds to it."""
+        share = np.full(x.shape[0], 1.0 / x.shape[0]) if weight is None else weight / weight.sum()
+        mean = x.T @ share
+        square = x.multiply(x) if sparse.issparse(x) else x * x
+        spread = np.maximum(square.T @ share - mean**2, 0.0)
+        spread = np.where(spread > 1e-14 * mean**2, spread, 0.0) + stiffness
+        scale = np.sqrt(np.where(spread > 0.0, spread, 1.0))
+        if sparse.issparse(x):
+            return cls(x @ sparse.diags_array(1.0 / scale), np.zeros_like(mean), scale)
+        shift = mean if centred else np.zeros_like(mean)
+        return cls((x - shift) / scale, shift, scale)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Targets and weights under a loss of scores: scores of shape (n, outputs) in, a mean and its slopes out."""
+
+    loss: Loss
+    target: Array
+    weight: Array | None
+    outputs: int
+
+    @classmethod
+    def of(cls, loss: Any, y: Array, weight: Array | None, classes: int = 0) -> Seen:
+        """Bring targets, or class numbers, into the form the loss takes; two classes have one score."""
+        scored = of_scores(loss)
+        if kind(loss) != "classes":
+            minus = getattr(loss, "labels", "01") == "pm1"
+            return cls(scored, 2.0 * y - 1.0 if minus else y, weight, len(loss.predictions))
+        if isinstance(loss, Distribution):
+            y = np.eye(classes)[y]
+            with np.errstate(divide="ignore"):
+                y = np.log(y) if getattr(loss, "log_target", False) else y
+        return cls(scored, y, weight, 1 if classes == 2 else classes)
+
+    @property
+    def over_classes(self) -> bool:
+        """Whether the loss takes a row of scores."""
+        return kind(self.loss) == "classes"
+
+    def taken(self, scores: Array) -> Any:
+        """Return scores as the loss takes them; one score s of two classes stands for -s/2 and s/2."""
+        if self.over_classes:
+            return scores * [-0.5, 0.5] if self.outputs == 1 else scores
+        return tuple(np.ascontiguousarray(scores.T)) if self.outputs > 1 else scores[:, 0]
+
+    def value_and_grad(self, scores: Array) -> tuple[float, Array]:
+        """Return the mean and its slopes in the scores."""
+        value, slope = self.loss.value_and_grad(
+            self.taken(scores), self.target, sample_weight=self.weight, reduction="mean"
+        )
+        if self.over_classes:
+            slope = slope @ [[-0.5], [0.5]] if self.outputs == 1 else slope
+        else:
+            slope = np.stack(slope, axis=1) if self.outputs > 1 else slope[:, None]
+        return float(value), slope
+
+    def mean_curvature(self, constant: Array) -> float:
+        """Return the mean second derivative in a score where all scores are one constant."""
+        scores = np.tile(constant, (len(self.target), 1))
+        bent = self.loss.grad_and_hess(self.taken(scores), self.target, sample_weight=self.weight)[1]
+        total = float(np.sum(bent)) / self.denominator / np.size(bent) * len(self.target)
+        return total / 2.0 if self.over_classes and self.outputs == 1 else total
+
+    @property
+    def denominator(self) -> float:
+        """What a mean divides by."""
+        return float(len(self.target) if self.weight is None else self.weight.sum())
+
+    def bent(self, scores: Array, change: Array) -> Array:
+        """Return the second derivatives of the mean in the scores, times a change of them."""
+        if self.over_classes:
+            # Classes are coupled: differences of exact slopes, small beside the scores.
+            step = 1e-6 / (float(np.abs(change).max()) or 1.0)
+            ahead, back = (self.value_and_grad(scores + way * step * change)[1] for way in (1.0, -1.0))
+            return (ahead - back) / (2.0 * step)
+        return np.einsum("nij,nj->ni", self.curvature(scores), change)
+
+    def curvature(self, scores: Array) -> Array:
+        """Return the second derivatives of the mean of a pointwise loss in the scores, (n, outputs, outputs)."""
+        bent = self.loss.hessian_matrix(self.taken(scores), self.target, sample_weight=self.weight)
+        return np.asarray(bent / self.denominator)

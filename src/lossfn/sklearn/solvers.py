@@ -1,0 +1,102 @@
+"""Minimisers of an objective: SciPy's, fed with our derivatives."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.exceptions import ConvergenceWarning
+
+from lossfn.core.arrays import Array
+from lossfn.core.errors import OptionError, say
+from lossfn.sklearn.data import Seen
+from lossfn.sklearn.objective import Objective
+from lossfn.sklearn.pieces import Softened, linear_program, straight
+
+
+_FINE = {"ftol": 4.0 * np.finfo(float).eps, "maxls": 50}
+
+SOLVERS = ("auto", "lbfgs", "newton", "highs")
+MANY_ROWS = 5000  # beyond them a linear program takes minutes
+WIDTHS = tuple(10.0**-power for power in range(8))  # of rounded corners, in deviations of where they are
+
+
+def solve(objective: Objective, first: Array, solver: str, max_iter: int, tol: float) -> tuple[Array, int]:
+    """Return the best parameters and how many steps they took.
+
+    `tol` is the largest slope left, beside the mean absolute slope at the start: the same for any unit of y.
+    """
+    run, steps = _chosen(objective, solver), 0
+    slopes = objective.seen.value_and_grad(objective.scores(first))[1]
+    size = float(np.abs(slopes).sum()) or 1.0
+    for seen in _stages(objective) if run is not _linear else [objective.seen]:
+        first, result = run(replace(objective, seen=seen), first, size, {"maxiter": max_iter, "gtol": tol})
+        steps += int(result.nit)
+    if result.status == 1:
+        said = f"the solver stopped after max_iter={max_iter} steps; more of them, or a larger tol, let it finish"
+        warnings.warn(said, ConvergenceWarning, stacklevel=2)
+    return first, steps
+
+
+def _stages(objective: Objective) -> list[Seen]:
+    return [*Softened.all(objective.seen, WIDTHS)] if straight(objective.seen.loss) else [objective.seen]
+
+
+def _chosen(objective: Objective, solver: str) -> Any:
+    loss: Any = objective.seen.loss
+    linear = straight(loss) and not objective.ridge
+    if solver == "auto":
+        few = len(objective.seen.target) <= MANY_ROWS
+        solver = "highs" if linear and few else "lbfgs" if objective.lasso else "newton"
+    if solver == "highs" and not linear:
+        raise _unfit(solver, "a loss of straight pieces without an L2 penalty", loss)
+    if solver == "newton" and objective.lasso:
+        raise _unfit(solver, "no L1 penalty", loss)
+    return {"highs": _linear, "newton": _newton, "lbfgs": _lasso if objective.lasso else _smooth}[solver]
+
+
+def _unfit(solver: str, expected: str, loss: Any) -> OptionError:
+    return OptionError(say("solver", expected=f"{expected} for {solver!r}", got=repr(loss), fix='solver="auto"'))
+
+
+def _linear(objective: Objective, first: Array, size: float, options: dict[str, Any]) -> tuple[Array, Any]:
+    return linear_program(objective, options["maxiter"])
+
+
+def _smooth(objective: Objective, first: Array, size: float, options: dict[str, Any]) -> tuple[Array, Any]:
+    def scaled(flat: Array) -> tuple[float, Array]:
+        value, gradient = objective.value_and_grad(flat)
+        return value / size, gradient / size
+
+    result = minimize(scaled, first, jac=True, method="L-BFGS-B", options=options | _FINE)
+    return result.x, result
+
+
+def _lasso(objective: Objective, first: Array, size: float, options: dict[str, Any]) -> tuple[Array, Any]:
+    # γ = u − v with u, v >= 0: the L1 norm is Σ(u + v), smooth within bounds.
+    price, count = objective.lasso_weights(), len(first)
+
+    def scaled(both: Array) -> tuple[float, Array]:
+        value, gradient = objective.value_and_grad(both[:count] - both[count:])
+        whole = np.concatenate([gradient + price, price - gradient])
+        return (value + float(price @ (both[:count] + both[count:]))) / size, whole / size
+
+    both = np.concatenate([np.maximum(first, 0.0), np.maximum(-first, 0.0)])
+    bounds = [(0.0, None)] * (2 * count)
+    result = minimize(scaled, both, jac=True, method="L-BFGS-B", bounds=bounds, options=options | _FINE)
+    return result.x[:count] - result.x[count:], result
+
+
+def _newton(objective: Objective, first: Array, size: float, options: dict[str, Any]) -> tuple[Array, Any]:
+    def scaled(flat: Array) -> tuple[float, Array]:
+        value, gradient = objective.value_and_grad(flat)
+        return value / size, gradient / size
+
+    def product(flat: Array, vector: Array) -> Array:
+        return objective.times_hessian(flat, vector) / size
+
+    result = minimize(scaled, first, jac=True, hessp=product, method="trust-ncg", options=options)
+    return result.x, result
