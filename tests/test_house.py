@@ -18,7 +18,7 @@ BELOW = {
     "torch": {"core", "shapes", "engines"},
     "jax": {"core", "shapes", "engines"},
     "boosting": {"core", "shapes", "engines"},
-    "sklearn": {"core", "shapes", "engines"},
+    "sklearn": {"core", "losses", "shapes", "engines", "nn"},
     "nn": {"core", "shapes", "engines"},
     "explain": {"core", "shapes", "engines"},
     "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explain", ""},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from lossfn.core.domain import REAL, UNIT, Choice
@@ -12,9 +12,9 @@ from lossfn.core.links import domains, into
 Reading = Callable[[Any, Any], Any]
 
 # From what a loss estimates to the number asked for; where it is not named, the prediction is the answer.
-NUMBERS: Mapping[str, Reading] = {"log of the mean": lambda m, x: m.exp(x)}
+NUMBERS: dict[str, Reading] = {"log of the mean": lambda m, x: m.exp(x)}
 # The same for the probability of the label 1; a sharpened logit orders the rows and is not calibrated.
-PROBABILITIES: Mapping[str, Reading] = {
+PROBABILITIES: dict[str, Reading] = {
     "probability of the label 1": lambda m, p: p,
     "logit of the probability of the label 1": lambda m, x: m.sigmoid(x),
     "half the logit of the probability of the label 1": lambda m, x: m.sigmoid(2.0 * x),
@@ -34,7 +34,8 @@ def kind(loss: Any) -> str:
 def number(m: Any, loss: Any, *scores: Any) -> Any:
     """Return the number a loss stands for, from its scores: of several predictions the first, a location."""
     domain = next(iter(domains(loss).values()))
-    return NUMBERS.get(str(loss.estimates), _itself)(m, into(m, domain, scores[0]))
+    read = (NUMBERS | PROBABILITIES).get(str(loss.estimates), _itself)
+    return read(m, into(m, domain, scores[0]))
 
 
 def probability(loss: Any) -> Reading | None:

@@ -5,19 +5,18 @@ A loss over a score is a loss again: value, gradient, curvature and kernels foll
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, cast
 
 import numpy as np
 
-from lossfn.core.arrays import Array
 from lossfn.core.domain import REAL, UNIT, Domain, Interval
 from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Distribution, Pointwise, Row
 from lossfn.core.loss import Loss, Setting
 from lossfn.core.options import option
-from lossfn.core.program import curvature, slope
+from lossfn.core.program import slope
 
 
 def into(m: Any, domain: Any, score: Any) -> Any:
@@ -78,10 +77,10 @@ class LinkedPointwise(_Linked, Pointwise, register=False):
         return tuple(self.loss.predictions)
 
     @property
-    def target_domain(self) -> Domain:  # type: ignore[override]  # the same
+    def target_domain(self) -> Domain:  # the same
         """The set a target comes from."""
-        found: Domain = self.loss.target_domain
-        return found
+        domain: Domain = self.loss.target_domain
+        return domain
 
     def apply_formula(self, m: Any, inputs: Mapping[str, Any]) -> Any:
         """Apply the formula to the mapped scores."""
@@ -114,10 +113,10 @@ class LinkedDistribution(_Linked, Distribution, register=False):
     """A loss of log-probabilities and a distribution, over logits."""
 
     @property
-    def target_domain(self) -> Domain:  # type: ignore[override]  # the loss behind the link decides
+    def target_domain(self) -> Domain:  # the loss behind the link decides
         """The set a target comes from."""
-        found: Domain = self.loss.target_domain
-        return found
+        domain: Domain = self.loss.target_domain
+        return domain
 
     def apply_formula(self, m: Any, inputs: Mapping[str, Any]) -> Any:
         """Apply the formula: the shape has taken the log-softmax."""
@@ -144,9 +143,9 @@ def of_scores(loss: Any) -> Loss:
         return own
     if isinstance(loss, Pointwise):
         plain = all(domain == REAL for domain in domains(loss).values())
-        return loss if plain else LinkedPointwise(loss=loss, reduction=loss.reduction)
+        return LinkedPointwise(loss=loss, reduction=loss.reduction) if not plain else loss
     if loss.takes == "logits":
-        return loss
+        return cast(Loss, loss)
     if isinstance(loss, Distribution):
         return LinkedDistribution(loss=loss, reduction=loss.reduction)
     shared = {"ignore_index": loss.ignore_index, "class_weight": getattr(loss, "class_weight", None)}

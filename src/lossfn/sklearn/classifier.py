@@ -51,10 +51,10 @@ class LossClassifier(ClassifierMixin, LinearModel):
 
     Notes
     -----
-    `CrossEntropy` gives `LogisticRegression(C=1/(n·alpha))`, for two classes as for several, `SquaredHinge` with a
-    penalised intercept gives `LinearSVC`. Losses without a probability (`Hinge`) have no `predict_proba`; those
-    of focal kind sharpen theirs: recalibrate. For several classes under a loss of two:
-    `sklearn.multiclass.OneVsRestClassifier`.
+    `CrossEntropy` gives `LogisticRegression(C=1/(n·alpha))`, for two classes as for several; `Hinge` gives
+    `SVC(kernel="linear")` with the same C, `SquaredHinge` `LinearSVC` but for the latter's penalised intercept.
+    Losses without a probability (`Hinge`) have no `predict_proba`; those of focal kind sharpen theirs: recalibrate.
+    For several classes under a loss of two: `sklearn.multiclass.OneVsRestClassifier`.
 
     Examples
     --------

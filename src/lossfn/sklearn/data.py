@@ -103,8 +103,8 @@ class Seen:
             # Classes are coupled: differences of exact slopes, small beside the scores.
             step = 1e-6 / (float(np.abs(change).max()) or 1.0)
             ahead, back = (self.value_and_grad(scores + way * step * change)[1] for way in (1.0, -1.0))
-            return (ahead - back) / (2.0 * step)
-        return np.einsum("nij,nj->ni", self.curvature(scores), change)
+            return np.asarray((ahead - back) / (2.0 * step))
+        return np.asarray(np.einsum("nij,nj->ni", self.curvature(scores), change))
 
     def curvature(self, scores: Array) -> Array:
         """Return the second derivatives of the mean of a pointwise loss in the scores, (n, outputs, outputs)."""

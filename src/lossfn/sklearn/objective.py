@@ -46,9 +46,11 @@ class Objective:
         return np.asarray(self.columns.x @ gamma + intercept)
 
     def value_and_grad(self, flat: Array) -> tuple[float, Array]:
-        """Return the smooth part, the L1 penalty left out."""
+        """Return the smooth part, the L1 penalty left out; a step beyond what can be computed is infinitely bad."""
         gamma, _ = self.split(flat)
         value, slope = self.seen.value_and_grad(self.scores(flat))
+        if not (np.isfinite(value) and np.isfinite(slope).all()):
+            return np.inf, np.zeros_like(flat)
         stiffness = self.ridge / self.columns.scale[:, None] ** 2
         penalty = 0.5 * float((stiffness * gamma**2).sum())
         return value + penalty, self.joined(self.columns.x.T @ slope + stiffness * gamma, slope.sum(axis=0))

@@ -12,7 +12,7 @@ from lossfn.core.arrays import Array
 from lossfn.core.domain import Choice
 from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Pointwise
-from lossfn.core.links import into, domains
+from lossfn.core.links import domains, into
 from lossfn.engines.reference import M
 from lossfn.sklearn.base import LinearModel, built
 
@@ -125,5 +125,7 @@ def of_numbers(loss: Any) -> Any:
 def deviation(loss: Any, scores: Array) -> Array:
     """Return the standard deviation a loss of mean and variance predicts."""
     if tuple(loss.predictions) != ("mean", "variance"):
-        raise OptionError(say("return_std", expected="a loss of mean and variance", got=repr(loss), fix="GaussianNLL()"))
+        raise OptionError(
+            say("return_std", expected="a loss of mean and variance", got=repr(loss), fix="GaussianNLL()")
+        )
     return np.asarray(np.sqrt(into(M, domains(loss)["variance"], scores[:, 1])))

@@ -16,7 +16,6 @@ from lossfn.sklearn.data import Seen
 from lossfn.sklearn.objective import Objective
 from lossfn.sklearn.pieces import Softened, linear_program, straight
 
-
 _FINE = {"ftol": 4.0 * np.finfo(float).eps, "maxls": 50}
 
 SOLVERS = ("auto", "lbfgs", "newton", "highs")
