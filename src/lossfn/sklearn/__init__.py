@@ -6,6 +6,7 @@ except ImportError as missing:
     raise ImportError("lossfn.sklearn needs scikit-learn. Try: pip install 'lossfn[sklearn]'") from missing
 
 from lossfn.sklearn.classifier import LossClassifier
+from lossfn.sklearn.hist import HistLoss
 from lossfn.sklearn.regressor import LossRegressor
 
-__all__ = ["LossClassifier", "LossRegressor"]
+__all__ = ["HistLoss", "LossClassifier", "LossRegressor"]

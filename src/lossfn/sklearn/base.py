@@ -10,24 +10,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-import lossfn.losses  # noqa: F401  # fills the registry that names are looked up in
 from lossfn.core.arrays import Array
-from lossfn.core.errors import OptionError, say
+from lossfn.core.errors import say
 from lossfn.core.loss import Loss
-from lossfn.core.registry import build
 from lossfn.sklearn.data import Columns, Seen
 from lossfn.sklearn.objective import Objective
 from lossfn.sklearn.solvers import SOLVERS, solve
 from lossfn.sklearn.start import best_constant
-
-
-def built(loss: Any) -> Loss:
-    """Return the loss a parameter stands for: itself, or the one of that name."""
-    found = loss if isinstance(loss, Loss) else build(loss)
-    if not found.differentiable or found.estimates.startswith("nothing"):
-        got = f"{type(found).__name__}, which has nothing to learn from alone"
-        raise OptionError(say("loss", expected="a loss with a slope that estimates something", got=got))
-    return found
 
 
 class LinearModel(BaseEstimator):

@@ -11,8 +11,9 @@ from sklearn.utils.metaestimators import available_if
 
 from lossfn.core.answers import kind
 from lossfn.core.arrays import Array
-from lossfn.sklearn.base import LinearModel, built
+from lossfn.sklearn.base import LinearModel
 from lossfn.sklearn.labels import decided, encoded, fitting, has_probabilities, probabilities
+from lossfn.sklearn.losses import built
 
 
 def _reads(model: Any) -> bool:

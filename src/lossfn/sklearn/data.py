@@ -85,12 +85,19 @@ class Seen:
             slope = np.stack(slope, axis=1) if self.outputs > 1 else slope[:, None]
         return float(value), slope
 
+    def slopes(self, scores: Array) -> tuple[Array, Array]:
+        """Return first and second derivatives of each row's loss in its scores, sample weights applied."""
+        slope, bent = self.loss.grad_and_hess(self.taken(scores), self.target, sample_weight=self.weight)
+        if self.over_classes:
+            # Over -s/2 and s/2, the loss being blind to a common shift: the mean of the two.
+            return (slope @ [[-0.5], [0.5]], bent.mean(axis=1)[:, None]) if self.outputs == 1 else (slope, bent)
+        both = (slope, bent) if self.outputs > 1 else ((slope,), (bent,))
+        return np.stack(both[0], axis=1), np.stack(both[1], axis=1)
+
     def mean_curvature(self, constant: Array) -> float:
         """Return the mean second derivative in a score where all scores are one constant."""
-        scores = np.tile(constant, (len(self.target), 1))
-        bent = self.loss.grad_and_hess(self.taken(scores), self.target, sample_weight=self.weight)[1]
-        total = float(np.sum(bent)) / self.denominator / np.size(bent) * len(self.target)
-        return total / 2.0 if self.over_classes and self.outputs == 1 else total
+        bent = self.slopes(np.tile(constant, (len(self.target), 1)))[1]
+        return float(bent.sum()) / self.denominator / self.outputs
 
     @property
     def denominator(self) -> float:

@@ -14,7 +14,8 @@ from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Pointwise
 from lossfn.core.links import domains, into
 from lossfn.engines.reference import M
-from lossfn.sklearn.base import LinearModel, built
+from lossfn.sklearn.base import LinearModel
+from lossfn.sklearn.losses import built
 
 
 class LossRegressor(RegressorMixin, LinearModel):
@@ -43,7 +44,7 @@ class LossRegressor(RegressorMixin, LinearModel):
         L-BFGS-B.
     max_iter : int, default 1000
         Steps at most.
-    tol : float, default 1e-8
+    tol : float, default 1e-9
         Largest slope left, relative to the mean slope of the loss at the start.
 
     Attributes
