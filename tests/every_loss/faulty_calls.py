@@ -84,8 +84,8 @@ def shapes_broadcast(patch):
 
 @fault("layouts", lf.CrossEntropy)
 def class_axis_not_moved_back(patch):
-    shaped = calls._shaped
-    patch.setattr(calls, "_shaped", lambda batch, result: shaped(replace(batch, axis=-1 if batch.axis else 0), result))
+    shaped = calls.shaped
+    patch.setattr(calls, "shaped", lambda batch, result: shaped(replace(batch, axis=-1 if batch.axis else 0), result))
 
 
 @fault("cross terms", lf.GaussianNLL)

@@ -79,12 +79,9 @@ def test_a_masked_array_names_the_way_out():
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize("library", ["torch", "jax"])
-def test_arrays_of_a_framework_are_not_converted_silently(library):
-    other = peer("torch").ones(2) if library == "torch" else peer("jax.numpy").ones(2)
-    with pytest.raises(
-        DTypeError, match=rf"prediction: expected a NumPy array, got a {library}.* array\. Try: numpy\.as"
-    ):
+def test_arrays_of_a_framework_are_not_converted_silently():
+    other = peer("jax.numpy").ones(2)
+    with pytest.raises(DTypeError, match=r"prediction: expected a NumPy array, got a jax.* array\. Try: numpy\.as"):
         lf.SquaredError()(other, [1.0, 1.0])
 
 

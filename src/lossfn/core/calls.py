@@ -34,9 +34,9 @@ def value(
         return short
     if (away := elsewhere("value", prediction, target, sample_weight)) is not None:
         return away(loss, prediction, target, sample_weight, reduction, axis, empty, check)
-    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
-    answer = _run(loss, batch, Ask(0, (), 1.0, _reduces(reduction) == "none", check))
-    return _reduced(answer, batch, reduction, empty)
+    loss, batch = prepared(loss, prediction, target, sample_weight, axis)
+    answer = run(loss, batch, Ask(0, (), 1.0, known(reduction) == "none", check))
+    return reduced(answer, batch, reduction, empty)
 
 
 def value_and_grad(
@@ -59,13 +59,13 @@ def value_and_grad(
     if (away := elsewhere("value_and_grad", prediction, target, sample_weight)) is not None:
         both: tuple[Any, Any] = away(loss, prediction, target, sample_weight, reduction, axis, empty, check, wrt, out)
         return both
-    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
-    _need_derivatives(loss, "gradient")
-    scale = gradient_scale(_reduces(reduction), batch.denominator)
+    loss, batch = prepared(loss, prediction, target, sample_weight, axis)
+    need_derivatives(loss, "gradient")
+    scale = gradient_scale(known(reduction), batch.denominator)
     outs = _outputs(batch, prediction, out, wrt)
-    answer = _run(loss, batch, Ask(1, _wrt(loss, wrt), scale, reduction == "none", check, outs))
+    answer = run(loss, batch, Ask(1, _wrt(loss, wrt), scale, reduction == "none", check, outs))
     gradient = _returned(loss, batch, answer.gradient, out, wrt)
-    return _reduced(answer, batch, reduction, empty), gradient
+    return reduced(answer, batch, reduction, empty), gradient
 
 
 def grad_and_hess(
@@ -75,10 +75,10 @@ def grad_and_hess(
     if (away := elsewhere("grad_and_hess", prediction, target, sample_weight)) is not None:
         both: tuple[Any, Any] = away(loss, prediction, target, sample_weight, axis, check)
         return both
-    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
-    _need_derivatives(loss, "hessian")
+    loss, batch = prepared(loss, prediction, target, sample_weight, axis)
+    need_derivatives(loss, "hessian")
     names = _wrt(loss, "prediction")
-    answer = _run(loss, batch, Ask(2, names, 1.0, False, check, pairs=tuple((n, n) for n in names)))
+    answer = run(loss, batch, Ask(2, names, 1.0, False, check, pairs=tuple((n, n) for n in names)))
     gradient = _returned(loss, batch, answer.gradient, None, "prediction")
     return gradient, _returned(loss, batch, answer.hessian, None, "prediction")
 
@@ -92,11 +92,11 @@ def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any,
             f"{type(loss).__name__} couples all classes of a row: its matrix is not formed. "
             "Take the diagonal from grad_and_hess(prediction, target)."
         )
-    loss, batch = _prepared(loss, prediction, target, sample_weight, -1)
-    _need_derivatives(loss, "hessian")
+    loss, batch = prepared(loss, prediction, target, sample_weight, -1)
+    need_derivatives(loss, "hessian")
     names = _wrt(loss, "prediction")
     pairs = tuple((a, b) for i, a in enumerate(names) for b in names[i:])
-    found = dict(zip(pairs, _run(loss, batch, Ask(2, names, 1.0, False, check, pairs=pairs)).hessian, strict=True))
+    found = dict(zip(pairs, run(loss, batch, Ask(2, names, 1.0, False, check, pairs=pairs)).hessian, strict=True))
     found |= {(b, a): entry for (a, b), entry in found.items()}
     rows = [[found[a, b] for b in names] for a in names]
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2).reshape(*batch.shape, len(names), len(names))
@@ -107,17 +107,19 @@ def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axi
     if (away := elsewhere("accumulate", prediction, target, sample_weight)) is not None:
         total: LossSum = away(loss, prediction, target, sample_weight, axis, check)
         return total
-    loss, batch = _prepared(loss, prediction, target, sample_weight, axis)
-    answer = _run(loss, batch, Ask(0, (), 1.0, False, check))
+    loss, batch = prepared(loss, prediction, target, sample_weight, axis)
+    answer = run(loss, batch, Ask(0, (), 1.0, False, check))
     return LossSum(answer.total, batch.denominator, batch.count)
 
 
-def _prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int) -> tuple[Loss, Batch]:
+def prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int) -> tuple[Loss, Batch]:
+    """Return the loss that serves these arguments, and the arguments as an engine reads them."""
     loss = loss.resolve(prediction, target, axis)
     return loss, loss.prepare(prediction, target, sample_weight, axis)
 
 
-def _run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
+def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
+    """Run one pass; where its total is NaN, raise if an input is to blame."""
     answer: Answer = engine().run(loss, batch, ask)
     if math.isnan(answer.total) and ask.check:
         _explain_nan(loss, batch)
@@ -133,13 +135,15 @@ def _explain_nan(loss: Loss, batch: Batch) -> None:
     first_offender(inputs, batch.weight, loss.domains())
 
 
-def _reduces(reduction: str) -> str:
+def known(reduction: str) -> str:
+    """Return a reduction, or raise if there is none of that name."""
     if reduction not in REDUCTIONS:
         raise OptionError(say("reduction", expected='"mean", "sum" or "none"', got=repr(reduction)))
     return reduction
 
 
-def _reduced(answer: Answer, batch: Batch, reduction: str, empty: str) -> Any:
+def reduced(answer: Answer, batch: Batch, reduction: str, empty: str) -> Any:
+    """Bring an engine's answer to what the caller sees."""
     if answer.terms is not None:
         return answer.terms.reshape(batch.shape)
     if reduction == "sum":
@@ -149,7 +153,8 @@ def _reduced(answer: Answer, batch: Batch, reduction: str, empty: str) -> Any:
     return in_dtype(mean, batch.dtype)
 
 
-def _need_derivatives(loss: Loss, what: str) -> None:
+def need_derivatives(loss: Loss, what: str) -> None:
+    """Raise where a loss has a value only."""
     if not loss.differentiable:
         raise DerivativeError(
             f"{type(loss).__name__} has a value only: its {what} is 0 wherever it is defined. "
@@ -187,17 +192,18 @@ def _outputs(batch: Batch, prediction: Any, out: Any, wrt: str) -> tuple[Any, ..
 
 
 def _returned(loss: Loss, batch: Batch, results: tuple[Any, ...], out: Any, wrt: str) -> Any:
-    shaped = tuple(_shaped(batch, result) for result in results)
+    found = tuple(shaped(batch, result) for result in results)
     if out is not None:
         outs = out if isinstance(out, tuple) else (out,)
-        for given, result in zip(outs, shaped, strict=True):
+        for given, result in zip(outs, found, strict=True):
             if not np.shares_memory(given, result):
                 given[...] = result
-        shaped = outs
-    return shaped[0] if len(shaped) == 1 else shaped
+        found = outs
+    return found[0] if len(found) == 1 else found
 
 
-def _shaped(batch: Batch, result: Any) -> Any:
+def shaped(batch: Batch, result: Any) -> Any:
+    """Give a derivative the shape its input had."""
     if batch.axis == 0:
         return result.reshape(batch.shape)
     full = result.reshape(*batch.shape, result.shape[-1])

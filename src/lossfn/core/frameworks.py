@@ -14,7 +14,7 @@ import numpy as np
 from lossfn.core.errors import DTypeError, say
 
 # Library: its array class, and our module with the functions of `lossfn.core.calls`.
-SERVERS: dict[str, tuple[str, str]] = {}
+SERVERS: dict[str, tuple[str, str]] = {"torch": ("Tensor", "lossfn.torch.calls")}
 
 
 def elsewhere(question: str, prediction: Any, target: Any, sample_weight: Any) -> Any:

@@ -1,0 +1,101 @@
+"""The questions of `lossfn.core.calls`, answered for torch tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from lossfn.core import calls
+from lossfn.core.errors import DerivativeError, say
+from lossfn.core.loss import Loss
+from lossfn.core.reduction import LossSum
+from lossfn.torch.function import Call, Native, joined
+from lossfn.torch.tensors import HALVES, Tensor, array_of, each, joint, tensor_of, together
+
+
+def value(
+    loss: Loss,
+    prediction: Any,
+    target: Any,
+    sample_weight: Any,
+    reduction: str,
+    axis: int,
+    empty: str,
+    check: bool,
+) -> Tensor:
+    """Answer a plain call: a tensor that backpropagates to predictions and target."""
+    predictions = _checked(loss, prediction, target, sample_weight)
+    calls.known(reduction)
+    dtype = joint(predictions, target)
+    if dtype in HALVES and torch.is_autocast_enabled(target.device.type):
+        dtype = torch.float32
+        predictions = tuple(p.float() for p in predictions) if reduction == "none" else predictions
+    call = Call(loss, reduction, axis, empty, check, dtype)
+    if torch.is_grad_enabled() and (target.requires_grad or any(p.requires_grad for p in predictions)):
+        found: Tensor = Native.apply(call, sample_weight, target, *predictions)  # type: ignore[no-untyped-call]
+        return found
+    return call.value(joined(predictions), array_of(target), each(array_of, sample_weight))
+
+
+def value_and_grad(
+    loss: Loss,
+    prediction: Any,
+    target: Any,
+    sample_weight: Any,
+    reduction: str,
+    axis: int,
+    empty: str,
+    check: bool,
+    wrt: str,
+    out: Any,
+) -> tuple[Any, Any]:
+    """Answer `value_and_grad` in tensors that are constants to autograd."""
+    given = _arrays(loss, prediction, target, sample_weight)
+    outs = each(array_of, out)
+    found, gradient = calls.value_and_grad(loss, *given, reduction, axis, empty, check, wrt, outs)
+    dtype = joint(_several(prediction), target)
+    value = torch.scalar_tensor(found, dtype=dtype) if reduction != "none" else tensor_of(found)
+    return value, each(tensor_of, gradient) if out is None else out
+
+
+def grad_and_hess(
+    loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool
+) -> tuple[Any, Any]:
+    """Answer `grad_and_hess` in tensors that are constants to autograd."""
+    gradient, hessian = calls.grad_and_hess(loss, *_arrays(loss, prediction, target, sample_weight), axis, check)
+    return each(tensor_of, gradient), each(tensor_of, hessian)
+
+
+def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any, check: bool) -> Tensor:
+    """Answer `hessian_matrix` in a tensor that is a constant to autograd."""
+    return tensor_of(calls.hessian_matrix(loss, *_arrays(loss, prediction, target, sample_weight), check))
+
+
+def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
+    """Answer `accumulate`: the total is a tensor that backpropagates."""
+    total: Any = value(loss, prediction, target, sample_weight, "sum", axis, "zero", check)
+    _, batch = calls.prepared(loss, *_arrays(loss, prediction, target, sample_weight), axis)
+    return LossSum(total, batch.denominator, batch.count)
+
+
+def _several(prediction: Any) -> tuple[Any, ...]:
+    return tuple(prediction) if isinstance(prediction, tuple | list) else (prediction,)
+
+
+def _checked(loss: Loss, prediction: Any, target: Any, sample_weight: Any) -> tuple[Tensor, ...]:
+    predictions = _several(prediction)
+    names = loss.predictions if len(loss.predictions) == len(predictions) else ["prediction"] * len(predictions)
+    named = dict(zip(names, predictions, strict=True)) | {"target": target}
+    together(named if sample_weight is None else named | {"sample_weight": sample_weight})
+    if sample_weight is not None and sample_weight.requires_grad:
+        raise DerivativeError(
+            say("sample_weight", expected="a constant", got="requires_grad=True", fix="sample_weight.detach()")
+        )
+    return predictions
+
+
+def _arrays(loss: Loss, prediction: Any, target: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    _checked(loss, prediction, target, sample_weight)
+    weight = None if sample_weight is None else array_of(sample_weight)
+    return each(array_of, prediction), array_of(target), weight
