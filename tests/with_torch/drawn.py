@@ -6,10 +6,8 @@ import numpy as np
 
 from every_loss.variants import variants
 from lossfn.core.kinds import Pointwise
-from peers import peer
 from semantics.samples import each, joined, parts, sample
 
-torch = peer("torch")
 LOSSES = variants()
 SMOOTH = [loss for loss in LOSSES if loss.differentiable]
 N, K = 5, 3
@@ -20,12 +18,13 @@ def arrays(loss, rng, dtype=np.float64):
     return sample(loss, rng, (N, K) if isinstance(loss, Pointwise) else (N,), dtype, classes=K)
 
 
-def tensors(prediction, target):
+def tensors(torch, prediction, target):
     """The same as tensors of which every float asks for a gradient."""
-    return each(leaf, prediction), leaf(target)
+    return each(lambda array: leaf(torch, array), prediction), leaf(torch, target)
 
 
-def leaf(array):
+def leaf(torch, array):
+    """An array as a tensor that asks for a gradient where it can."""
     tensor = torch.tensor(array)
     return tensor.requires_grad_() if tensor.is_floating_point() else tensor
 

@@ -24,7 +24,7 @@ def all_same(ours, expected):
 @pytest.mark.parametrize("loss", SMOOTH, ids=repr)
 def test_value_and_gradient_are_those_of_arrays(loss, reduction, rng):
     prediction, target = arrays(loss, rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     value = loss(given, truth.detach(), reduction=reduction)
     value.sum().backward()
     expected, slope = loss.value_and_grad(prediction, target, reduction=reduction)
@@ -35,7 +35,7 @@ def test_value_and_gradient_are_those_of_arrays(loss, reduction, rng):
 @pytest.mark.parametrize("loss", SMOOTH, ids=repr)
 def test_any_upstream_gradient_is_honoured(loss, rng):
     prediction, target = arrays(loss, rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     terms = loss(given, truth.detach(), reduction="none", sample_weight=torch.arange(float(N)))
     upstream = torch.tensor(rng.normal(0, 1, terms.shape))
     kept = upstream.clone()
@@ -51,7 +51,7 @@ def test_any_upstream_gradient_is_honoured(loss, rng):
 @pytest.mark.parametrize("loss", [loss for loss in SMOOTH if "target" in loss.inputs], ids=repr)
 def test_targets_are_differentiated_too(loss, reduction, rng):
     prediction, target = arrays(loss, rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     (3.0 * loss(given, truth, reduction=reduction)).sum().backward()
     for wrt, got in (("prediction", gradients(given)), ("target", truth.grad.numpy())):
         _, slope = loss.value_and_grad(prediction, target, reduction=reduction, wrt=wrt)
@@ -62,7 +62,7 @@ def test_targets_are_differentiated_too(loss, reduction, rng):
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 def test_a_second_backward_gives_the_same_again(reduction, rng):
     loss, (prediction, target) = lf.CrossEntropy(), arrays(lf.CrossEntropy(), rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     value = loss(given, truth, reduction=reduction).sum()
     value.backward(retain_graph=True)
     first = given.grad.clone()
@@ -87,7 +87,7 @@ def test_changing_an_input_between_forward_and_backward_is_an_error():
 @pytest.mark.parametrize("loss", [lf.Huber(), lf.CrossEntropy(), lf.KLFromLogits(), lf.GaussianNLL()], ids=repr)
 def test_dtypes_are_kept(loss, dtype, rng):
     dtype = getattr(torch, dtype)
-    given, truth = tensors(*arrays(loss, rng, np.float32))
+    given, truth = tensors(torch, *arrays(loss, rng, np.float32))
     narrow = each(lambda p: p.detach().to(dtype).requires_grad_(), given)
     target = truth.detach().to(dtype) if truth.is_floating_point() else truth
     for reduction in REDUCTIONS:
@@ -136,7 +136,7 @@ def test_a_mean_of_halves_does_not_overflow():
 @pytest.mark.parametrize("loss", [loss for loss in LOSSES if not loss.differentiable], ids=repr)
 def test_a_loss_without_a_slope_says_so_in_backward(loss, rng):
     prediction, target = arrays(loss, rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     value = loss(given, truth.detach())
     assert value.item() == loss(prediction, target)
     with pytest.raises(DerivativeError, match="value only"):
@@ -145,7 +145,7 @@ def test_a_loss_without_a_slope_says_so_in_backward(loss, rng):
 
 def test_the_other_questions_are_answered_in_tensors(rng):
     loss, (prediction, target) = lf.GaussianNLL(), arrays(lf.GaussianNLL(), rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     weight = torch.arange(float(N))
     options = {"sample_weight": weight.numpy()}
     value, slope = loss.value_and_grad(given, truth, sample_weight=weight)
@@ -166,7 +166,7 @@ def test_the_other_questions_are_answered_in_tensors(rng):
 
 def test_partial_sums_backpropagate(rng):
     loss, (prediction, target) = lf.CrossEntropy(class_weight=[1.0, 2.0, 0.5]), arrays(lf.CrossEntropy(), rng)
-    given, truth = tensors(prediction, target)
+    given, truth = tensors(torch, prediction, target)
     part = loss.accumulate(given[:2], truth[:2]) + loss.accumulate(given[2:], truth[2:])
     part.mean().backward()
     value, slope = loss.value_and_grad(prediction, target)
