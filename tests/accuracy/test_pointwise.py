@@ -15,26 +15,13 @@ from lossfn.core.kinds import Pointwise
 # (value, gradient, hessian) in ULPs. A float64 hessian has no tier: it is finite, not 0 and has the right sign.
 NARROW, DOUBLE, POWERS = (1.0, 1.0, 1.0), (2.0, 4.0, 2.0**12), (8.0, 8.0, 2.0**12)
 
-# Values in float64 that miss the tier of 2 ULP: squares of what was rounded, and products of several such factors.
-MISSED = {
-    "Barron": 3.25,
-    "Cauchy": 2.5,
-    "Expectile": 2.5,
-    "GaussianNLL": 2.25,
-    "GemanMcClure": 2.5,
-    "LogCosh": 2.75,
-    "PseudoHuber": 2.25,
-    "SquaredLogError": 3.0,
-    "Tukey": 2.75,
-}
-
 
 def bounds(loss, form):
     """The tier of value, gradient and hessian."""
     name = type(loss).__name__
     if form.name != "float64":
         return NARROW
-    return POWERS if name == "BinaryFocal" else (MISSED.get(name, DOUBLE[0]), *DOUBLE[1:])
+    return POWERS if name == "BinaryFocal" else DOUBLE
 
 
 def measured(loss, columns):

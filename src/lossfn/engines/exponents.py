@@ -7,7 +7,7 @@ exactly for a sum or product of numbers, by the chain rule where an argument had
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,8 +25,18 @@ def exact_exponents(roots: Sequence[Node], inputs: frozenset[str]) -> list[Node]
     for node in order(roots):
         args = tuple(done[id(a)] for a in node.args)
         again = node.tracer.apply(node.verb, *args) if args else node
-        done[id(node)] = _restored(again, partial(_lost, lost, inputs)) if again.verb in RESTORED else again
+        done[id(node)] = _restored(again, partial(_lost, lost, RULES, inputs)) if again.verb in RESTORED else again
     return [done[id(root)] for root in roots]
+
+
+def lost_by(node: Node, rules: Mapping[str, Callable[..., Any]], inputs: frozenset[str]) -> Any:
+    """Return what rounding took from a node, by one rule per verb."""
+    return _lost({}, rules, inputs, node)
+
+
+def nothing(lost: Any) -> bool:
+    """Tell whether a loss is known to be 0."""
+    return not isinstance(lost, Node) or number(lost) == 0.0
 
 
 RESTORED = ("exp", "expm1")
@@ -34,22 +44,18 @@ RESTORED = ("exp", "expm1")
 
 def _restored(node: Node, lost: Known) -> Node:
     by = lost(node.args[0])
-    if _none(by):
+    if nothing(by):
         return node
     better = node + (node if node.verb == "exp" else node + 1.0) * by
     result: Node = node.tracer.where(node.tracer.equal(better, better), better, node)
     return result
 
 
-def _none(lost: Any) -> bool:
-    return not isinstance(lost, Node) or number(lost) == 0.0
-
-
-def _lost(known: dict[int, Any], inputs: frozenset[str], root: Node) -> Any:
+def _lost(known: dict[int, Any], rules: Mapping[str, Callable[..., Any]], inputs: frozenset[str], root: Node) -> Any:
     for node in order([root]):
         if id(node) not in known:
             known[id(node)] = (
-                _of_input(node, inputs) if not node.args else _of_step(node, lambda a: known.get(id(a), 0.0))
+                _of_step(node, rules, lambda a: known.get(id(a), 0.0)) if node.args else _of_input(node, inputs)
             )
     return known[id(root)]
 
@@ -58,8 +64,8 @@ def _of_input(node: Node, inputs: frozenset[str]) -> Any:
     return node.tracer.input(node.name + LOST) if node.name + LOST in inputs else 0.0
 
 
-def _of_step(node: Node, lost: Known) -> Any:
-    rule = RULES.get(node.verb)
+def _of_step(node: Node, rules: Mapping[str, Callable[..., Any]], lost: Known) -> Any:
+    rule = rules.get(node.verb)
     return rule(node, *node.args, lost) if rule else 0.0
 
 
@@ -88,7 +94,13 @@ def _quotient(out: Node, x: Node, y: Node, lost: Known) -> Any:
 
 def _where(out: Node, condition: Node, x: Node, y: Node, lost: Known) -> Any:
     of_x, of_y = lost(x), lost(y)
-    return 0.0 if _none(of_x) and _none(of_y) else out.tracer.where(condition, of_x, of_y)
+    return 0.0 if nothing(of_x) and nothing(of_y) else out.tracer.where(condition, of_x, of_y)
+
+
+def _root(out: Node, x: Node, lost: Known) -> Any:
+    square = out * out
+    left = (x - square) - out.tracer.apply("lost_mul", out, out, square)
+    return (left + lost(x)) / (2.0 * out)
 
 
 def _log(out: Node, x: Node, lost: Known) -> Any:
@@ -112,10 +124,12 @@ def _softplus(out: Node, x: Node, lost: Known) -> Any:
 
 RULES: dict[str, Callable[..., Any]] = {
     "neg": lambda out, x, lost: -lost(x),
+    "abs": lambda out, x, lost: 0.0 if nothing(lost(x)) else out.tracer.where(x < 0.0, -lost(x), lost(x)),
     "add": _sum,
     "sub": _sum,
     "mul": _product,
     "div": _quotient,
+    "sqrt": _root,
     "where": _where,
     "log": _log,
     "log1p": _log1p,

@@ -16,6 +16,7 @@ from lossfn.core.loss import Loss
 from lossfn.core.program import Program, trace
 from lossfn.core.vocabulary import Vocabulary
 from lossfn.engines.exponents import exact_exponents
+from lossfn.engines.finish import finished
 from lossfn.shapes import distribution, pointwise, row
 
 BLOCK = 1 << 15
@@ -132,6 +133,7 @@ def _bound(loss: Loss, setting: Callable[[str, Any], Any]) -> dict[str, Any]:
 def _pointwise(loss: Loss, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
     inputs, settings = _pointwise_inputs(loss, batch, part)
     roots = pointwise.roots(program, ask.wrt, ask.pairs)
+    roots[0] = finished(roots[0], frozenset(inputs)) if batch.dtype == np.float64 else roots[0]
     value, *bent = _filled(roots, inputs | settings, inputs["target"], batch)
     return value, bent[: len(ask.wrt)], bent[len(ask.wrt) :]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lossfn.core.graph import Node
 from lossfn.core.program import Program
+from lossfn.engines.finish import finished
 from lossfn.engines.native.code import Code
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import Stream
@@ -112,9 +113,13 @@ class _Body:
     def _roots(self) -> list[Node]:
         plan, program = self.plan, self.plan.program
         roots = [program.outside] if plan.check and program.outside is not None else []
-        roots += [program.value] if plan.order < 2 else []
+        roots += [self._value()] if plan.order < 2 else []
         roots += [program.slopes(n) for n in plan.wrt] if plan.order > 0 else []
         return roots + [program.curvatures(*pair) for pair in plan.pairs]
+
+    def _value(self) -> Node:
+        value = self.plan.program.value
+        return finished(value, frozenset(self.reads)) if self.plan.long else value
 
     def _add(self, results: list[Value], weight: Value | None, i: Value, mask: Value | None) -> Value:
         code, checked = self.code, self.plan.check and self.plan.program.outside is not None
