@@ -11,16 +11,7 @@ from accuracy.variants import variants
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Distribution, Row
 
-NARROW, DOUBLE = (1.0, 1.0), (2.0, 4.0)
-
-# Float64 values that miss the tier: sums and powers of what was rounded. Focal has a tier of 8, but a power of 4.
-MISSED = {
-    "CrossEntropy": (3.0, 4.0),
-    "Focal": (12.0, 8.0),
-    "GeneralizedCrossEntropy": (3.0, 4.0),
-    "KLFromLogits": (3.0, 4.0),
-    "PolyCrossEntropy": (3.0, 4.0),
-}
+NARROW, DOUBLE, POWERS = (1.0, 1.0), (2.0, 4.0), (8.0, 8.0)
 
 
 def bounds(loss, form, row):
@@ -29,7 +20,7 @@ def bounds(loss, form, row):
         return NARROW
     if type(loss).__name__ == "ZLoss" and np.ptp(row[np.isfinite(row)]) > 708:
         return DOUBLE[0], 1024.0
-    return MISSED.get(type(loss).__name__, DOUBLE)
+    return POWERS if type(loss).__name__ == "Focal" else DOUBLE
 
 
 def score_rows(form, classes, rng):

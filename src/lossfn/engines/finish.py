@@ -14,12 +14,16 @@ from lossfn.engines import exponents
 
 
 def finished(value: Node, inputs: frozenset[str]) -> Node:
-    """Return the value plus what its steps lost; the value itself where that is not a number."""
-    lost = exponents.lost_by(value, RULES, inputs)
+    """Return the value plus what its steps lost."""
+    return value + lost_digits(value, inputs)
+
+
+def lost_digits(value: Node, inputs: frozenset[str]) -> Node:
+    """Return what the steps to a value lost; 0 where that is not a number."""
+    m, lost = value.tracer, exponents.lost_by(value, RULES, inputs)
     if exponents.nothing(lost):
-        return value
-    better = value + lost
-    result: Node = value.tracer.where(value.tracer.equal(better, better), better, value)
+        return m.constant(0.0)
+    result: Node = m.where(m.equal(value + lost, value + lost), lost, 0.0)
     return result
 
 

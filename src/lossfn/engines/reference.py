@@ -16,7 +16,7 @@ from lossfn.core.loss import Loss
 from lossfn.core.program import Program, trace
 from lossfn.core.vocabulary import Vocabulary
 from lossfn.engines.exponents import exact_exponents
-from lossfn.engines.finish import finished
+from lossfn.engines.finish import lost_digits
 from lossfn.shapes import distribution, pointwise, row
 
 BLOCK = 1 << 15
@@ -133,9 +133,8 @@ def _bound(loss: Loss, setting: Callable[[str, Any], Any]) -> dict[str, Any]:
 def _pointwise(loss: Loss, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
     inputs, settings = _pointwise_inputs(loss, batch, part)
     roots = pointwise.roots(program, ask.wrt, ask.pairs)
-    roots[0] = finished(roots[0], frozenset(inputs)) if batch.dtype == np.float64 else roots[0]
-    value, *bent = _filled(roots, inputs | settings, inputs["target"], batch)
-    return value, bent[: len(ask.wrt)], bent[len(ask.wrt) :]
+    value, lost, bent = _filled(roots, inputs | settings, inputs["target"], batch)
+    return value + lost, bent[: len(ask.wrt)], bent[len(ask.wrt) :]
 
 
 def _pointwise_inputs(loss: Loss, batch: Batch, part: slice) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -158,17 +157,23 @@ def _row(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tu
     inputs = {name: getattr(s, name) for name in loss.inputs} | {"log_prob lost": s.log_prob_lost}
     names = loss.inputs if ask.order > 0 else ()
     pairs = [(a, b) for a in loss.inputs for b in loss.inputs] if ask.order > 1 else []
-    value, *bent = _filled(pointwise.roots(program, names, pairs), inputs | taken, labels, batch)
-    value, slopes = np.where(legal, value, np.nan), dict(zip(names, bent, strict=False))
+    value, lost, bent = _filled(pointwise.roots(program, names, pairs), inputs | taken, labels, batch)
+    value, slopes = np.where(legal, value + lost, np.nan), dict(zip(names, bent, strict=False))
     gradient = [row.gradient(s, slopes)] if ask.order > 0 else []
     curvatures = dict(zip(pairs, bent[len(names) :], strict=True))
     return value, gradient, [row.hessian(s, slopes, curvatures)] if ask.order > 1 else []
 
 
-def _filled(roots: Sequence[Node], inputs: dict[str, Any], like: Array, batch: Batch) -> list[Array]:
-    # Where results are rounded to float32, the last digits of an exponent do not show.
-    roots = exact_exponents(roots, frozenset(inputs)) if batch.dtype == np.float64 else roots
-    return [np.broadcast_to(np.asarray(v, dtype=np.float64), like.shape) for v in evaluate(roots, M, inputs)]
+def _filled(
+    roots: Sequence[Node], inputs: dict[str, Any], like: Array, batch: Batch
+) -> tuple[Array, Array, list[Array]]:
+    """Return the value, what its steps lost, and the derivatives."""
+    # Where results are rounded to float32, the last digits of a value or of an exponent do not show.
+    known, wide = frozenset(inputs), batch.dtype == np.float64
+    roots = [lost_digits(roots[0], known) if wide else roots[0].tracer.constant(0.0), *roots]
+    found = evaluate(exact_exponents(roots, known) if wide else roots, M, inputs)
+    lost, value, *bent = (np.broadcast_to(np.asarray(v, dtype=np.float64), like.shape) for v in found)
+    return value, lost, bent
 
 
 def _distribution(loss: Any, program: Program, batch: Batch, part: slice, ask: Ask) -> tuple[Any, list[Any], list[Any]]:
@@ -177,8 +182,8 @@ def _distribution(loss: Any, program: Program, batch: Batch, part: slice, ask: A
     inputs = {"log_prob": log_q, "log_prob lost": lost, "target": target} | _bound(loss, lambda n, v: v)
     name = "target" if ask.wrt == ("target",) else "log_prob"
     roots = pointwise.roots(program, [name] * (ask.order > 0), [(name, name)] * (ask.order > 1))
-    shares, *slopes = _filled(roots, inputs, target, batch)
-    value = shares.sum(axis=1)
+    shares, digits, slopes = _filled(roots, inputs, target, batch)
+    value = shares.sum(axis=1) + digits.sum(axis=1)
     if q is None or name == "target":
         return value, slopes[:1], slopes[1:]
     gradient = [distribution.gradient(q, slopes[0])] if ask.order > 0 else []

@@ -18,6 +18,7 @@ from lossfn.engines.native.rows import (
     Slopes,
     Sums,
     add_mean,
+    add_other,
     at_labels,
     class_gradient,
     class_hessian,
@@ -117,12 +118,13 @@ class _Body:
                 code.store(self.frame.scratch, c, w)
             other = w if is_label is None else code.select(is_label, 0.0, w)
             other = other if mask is None else code.select(mask, other, 0.0)
-            return [s[0] + other] + (
-                add_mean(code, self._share(c, mask, x), x, shift, s[1:]) if self.plan.needs_mean else []
-            )
+            mean = add_mean(code, self._share(c, mask, x), x, shift, s[first:]) if self.plan.needs_mean else []
+            return [*add_other(self.plan.long, s[:first], other), *mean]
 
-        carried = [zero] * (3 if self.plan.needs_mean else 1)
+        first = 1 + self.plan.long
+        carried = [zero] * (first + 2 * self.plan.needs_mean)
         others, *mean = (code.fold(s, lambda x, y: x + y) for s in self._sweep(label, carried, exponentials))
+        mean = mean[first - 1 :]
         x = code.load_one(logits, label)
         own, lost = self._below(x, top)
         name = self.plan.class_weight

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lossfn.core.graph import Node, order
 from lossfn.core.program import Program
 from lossfn.core.simplify import number
+from lossfn.engines.finish import finished
 from lossfn.engines.native.code import Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
@@ -118,6 +119,7 @@ def finish(frame: Frame, sums: Sums, labelled: dict[str, Value]) -> Slopes:
         mean_weight = sums.mean_weight / frame.count
         inner["mean_log_prob"] = sums.mean_shift / frame.count - mean_weight * rest
     wanted = _wanted(plan)
+    wanted["value"] = finished(wanted["value"], frozenset(inner)) if plan.long else wanted["value"]
     results = dict(zip(wanted, emit(code, list(wanted.values()), inner, plan.long), strict=True))
     return _pull(code, results, sums, code.like(1.0, REAL) / total, mean_weight, sums.others / total)
 
@@ -174,6 +176,15 @@ def class_hessian(frame: Frame, s: Slopes, w: Value, share: Value | None, label:
         both = 1.0 if first == second else 2.0
         total = total + curvature * parts[first] * parts[second] * both
     return total
+
+
+def add_other(long: bool, s: list[Value], w: Value) -> list[Value]:
+    """Add to the sum of the other classes; in float64 with what rounding took, which is carried along (Kahan)."""
+    if not long:
+        return [s[0] + w]
+    step = w - s[1]
+    total = s[0] + step
+    return [total, (total - s[0]) - step]
 
 
 def finite_share(code: Code, weight: Value | float, x: Value) -> Value:

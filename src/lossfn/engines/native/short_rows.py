@@ -14,6 +14,7 @@ from lossfn.engines.native.rows import (
     Slopes,
     Sums,
     add_mean,
+    add_other,
     at_labels,
     class_gradient,
     class_hessian,
@@ -181,10 +182,13 @@ class _Body:
             w = self.functions.exp_below(shift, lost)
             if self.plan.order:
                 code.store(self.w, c << 4, w)
-            return [s[0] + w, *(add_mean(code, self._share(c, each), each, shift, s[1:]) if plan.needs_mean else ())]
+            mean = add_mean(code, self._share(c, each), each, shift, s[first:]) if plan.needs_mean else []
+            return [*add_other(plan.long, s[:first], w), *mean]
 
-        carried = [zero] * (3 if self.plan.needs_mean else 1)
+        first = 1 + plan.long
+        carried = [zero] * (first + 2 * plan.needs_mean)
         others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
+        mean = mean[first - 1 :]
         share = None
         if self.plan.needs_mean:
             share = finite_share(code, self._label_share(places), x)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from lossfn.core.graph import Node
 from lossfn.core.program import Program
+from lossfn.engines.finish import lost_digits
 from lossfn.engines.native.code import Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import Stream
 from lossfn.engines.native.pointwise import LARGEST, read_settings, tail_mask, weigh
-from lossfn.engines.native.rows import INTEGERS
+from lossfn.engines.native.rows import INTEGERS, add_other
 from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 16
@@ -135,9 +136,10 @@ class _Body:
                 code.store(self.w, c, w)
             other = code.select(at_top, 0.0, w)
             other = other if mask is None else code.select(mask, other, 0.0)
-            return [s[0] + other, s[1] + code.select(at_top, 1.0, 0.0)]
+            return [s[0] + code.select(at_top, 1.0, 0.0), *add_other(self.plan.long, s[1:], other)]
 
-        others, ties = (code.fold(s, lambda x, y: x + y) for s in self._sweep([zero, zero], exponentials))
+        swept = self._sweep([zero] * (2 + self.plan.long), exponentials)
+        ties, others, *_ = (code.fold(s, lambda x, y: x + y) for s in swept)
         m = self.plan.program.value.tracer
         (rest,) = emit(code, [m.apply("log1p", m.input("x"))], Numbers(x=others + (ties - 1.0)), self.plan.long)
         return top, rest, code.like(1.0, REAL) / (others + ties)
@@ -152,23 +154,27 @@ class _Body:
             inner = Numbers(self.steady | tables | self._log_prob(x, top, rest))
             inner["target"] = code.load(target, c, mask)
             inner.steady = self.steady.steady
-            value, *bent, outside = self._evaluated(roots, inner)
-            for stream, x in zip(self.bent, bent, strict=False):
+            found = self._evaluated(roots, inner)
+            for stream, x in zip(self.bent, found[1 : 1 + self.plan.order], strict=False):
                 code.store(stream, c, x)
-            found = [value, outside, *bent]
             return [a + (b if mask is None else code.select(mask, b, 0.0)) for a, b in zip(s, found, strict=True)]
 
-        carried = [zero] * (2 + self.plan.order)
-        return [code.fold(s, lambda x, y: x + y) for s in self._sweep(carried, share)]
+        carried = [zero] * (2 + self.plan.order + self.plan.long)
+        first, *others = self._sweep(carried, share)
+        outside, *sums = (code.fold(s, lambda x, y: x + y) for s in (others[-1], first, *others[: self.plan.order]))
+        value = _folded(code, first, others[self.plan.order]) if self.plan.long else sums[0]
+        return [value, outside, *sums[1:]]
 
     def _roots(self) -> list[Node]:
         plan, program = self.plan, self.plan.program
         bent = [program.slopes(plan.wrt), program.curvatures(plan.wrt, plan.wrt)][: plan.order]
         checked = [program.outside] if plan.check and program.outside is not None else []
-        return [program.value, *bent, *checked]
+        known = frozenset(("log_prob lost",) if plan.coupled else ())
+        lost = [lost_digits(program.value, known)] if plan.long else []
+        return [program.value, *bent, *lost, *checked]
 
     def _evaluated(self, roots: list[Node], inner: Numbers) -> list[Value]:
-        code, real = self.code, 1 + self.plan.order
+        code, real = self.code, 1 + self.plan.order + self.plan.long
         results = emit(code, roots, inner, self.plan.long)
         flags = [code.select(flag, 1.0, 0.0) for flag in results[real:]]
         return [*results[:real], *(flags or [code.like(0.0, REAL)])]
@@ -185,6 +191,18 @@ class _Body:
             return []
 
         self._sweep([], one)
+
+
+def _folded(code: Code, x: Value, lost: Value) -> Value:
+    """Add up sixteen lanes and what they lost, the additions' own losses too (Knuth's two-sum)."""
+    for step in (8, 4, 2, 1):
+        y, more = (code.shuffle(v, v, [lane ^ step for lane in range(LANES)]) for v in (x, lost))
+        total = x + y
+        back = total - x
+        lost = (lost + more) + ((x - (total - back)) + (y - back))
+        x = total
+    better = x + lost
+    return code.select(code.compare("ord", better, better), better, x)
 
 
 def _gradient(code: Code, q: Value, bent: list[Value], sums: list[Value]) -> Value:
