@@ -1,71 +1,177 @@
-import copy
-import math
-import pickle
+"""Laws of every layer: its slopes are those of its output, and it is what torch has under the same name."""
 
 import numpy as np
 import pytest
 
-from lossfn.core.errors import LossfnError, OptionError, ShapeError
-from lossfn.nn import Layer, Linear, ReLU, Sequential, Tanh
+from lossfn.core.errors import LossfnError, OptionError, ShapeError, TargetError
+from lossfn.nn import (
+    ELU,
+    GELU,
+    AvgPool2d,
+    BatchNorm,
+    ChannelsLast,
+    Conv2d,
+    Dropout,
+    Embedding,
+    Flatten,
+    LayerNorm,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softplus,
+    Tanh,
+    draw_weights,
+)
+from nn.differences import slope
+from peers import peer
 
-STEP = 1e-6
+IMAGES = (6, 7, 5, 3)  # more than are worked on at once, neither square nor a multiple of the windows
+
+# Layer, shape of the input, torch's name and arguments.
+CASES = [
+    (Linear(3, 2), (5, 3), "Linear", (3, 2)),
+    (ReLU(), (5, 3), "ReLU", ()),
+    (LeakyReLU(0.1), (5, 3), "LeakyReLU", (0.1,)),
+    (ELU(), (5, 3), "ELU", ()),
+    (ELU(0.5), (5, 3), "ELU", (0.5,)),
+    (GELU(), (5, 3), "GELU", ()),
+    (Sigmoid(), (5, 3), "Sigmoid", ()),
+    (Tanh(), (5, 3), "Tanh", ()),
+    (Softplus(), (5, 3), "Softplus", ()),
+    (Flatten(), IMAGES, "Flatten", ()),
+    (Conv2d(3, 2, 3), IMAGES, "Conv2d", (3, 2, 3)),
+    (Conv2d(3, 4, 3, padding=1), IMAGES, "Conv2d", (3, 4, 3, 1, 1)),
+    (Conv2d(3, 2, 3, stride=2, padding=2), IMAGES, "Conv2d", (3, 2, 3, 2, 2)),
+    (Conv2d(3, 2, 2, stride=3), IMAGES, "Conv2d", (3, 2, 2, 3)),
+    (MaxPool2d(2), IMAGES, "MaxPool2d", (2,)),
+    (MaxPool2d(3, stride=2), IMAGES, "MaxPool2d", (3, 2)),
+    (AvgPool2d(2), IMAGES, "AvgPool2d", (2,)),
+    (AvgPool2d(3, stride=1), IMAGES, "AvgPool2d", (3, 1)),
+    (LayerNorm(3), (5, 3), "LayerNorm", (3,)),
+    (LayerNorm(3), IMAGES, "LayerNorm", (3,)),
+    (BatchNorm(3), (5, 3), "BatchNorm1d", (3,)),
+    (BatchNorm(3, momentum=0.3), IMAGES, "BatchNorm2d", (3, 1e-5, 0.3)),
+]
+IDS = [f"{layer!r}-{len(shape)}d" for layer, shape, *_ in CASES]
+CHANNELS_FIRST = {"Conv2d", "MaxPool2d", "AvgPool2d", "BatchNorm2d"}
 
 
-def slope(function, x):
-    """Central differences of a scalar function in every element of `x`, changed in place."""
-    gradient = np.empty_like(x)
-    for place in np.ndindex(x.shape):
-        middle = x[place]
-        x[place] = middle + STEP
-        above = function()
-        x[place] = middle - STEP
-        gradient[place] = (above - function()) / (2 * STEP)
-        x[place] = middle
-    return gradient
+def started(layer, shape, rng):
+    """The layer with random parameters, an input of distinct numbers away from 0, and a direction of the output."""
+    for name in layer.shapes:
+        getattr(layer, name)[:] = rng.normal(size=layer.shapes[name])
+    x = rng.permutation(np.linspace(-3, 3.1, np.prod(shape))).reshape(shape)
+    return x, rng.normal(size=layer.forward(x).shape)
 
 
-@pytest.mark.parametrize("layer", [Linear(3, 2), Linear(3, 2, init="he"), ReLU(), Tanh()], ids=repr)
-def test_gradient_of_a_layer_is_the_slope_of_its_output(layer, rng):
+@pytest.mark.parametrize(("layer", "shape"), [case[:2] for case in CASES], ids=IDS)
+def test_gradients_are_the_slopes_of_the_output(layer, shape, rng):
+    x, direction = started(layer, shape, rng)
+
+    def value():
+        return np.sum(direction * layer.forward(x, training=True))
+
+    value()
+    close = {"rtol": 1e-7, "atol": 1e-8}
+    np.testing.assert_allclose(layer.backward(direction), slope(value, x), **close)
+    expected = {name: getattr(layer, f"{name}_gradient").copy() for name in layer.shapes}
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(gradient, slope(value, getattr(layer, name)), **close)
+        getattr(layer, f"{name}_gradient")[:] = np.nan
+    value()
+    layer.fill(direction)
+    for name, gradient in expected.items():
+        np.testing.assert_array_equal(getattr(layer, f"{name}_gradient"), gradient)
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize(("layer", "shape", "name", "options"), CASES, ids=IDS)
+def test_output_and_gradients_equal_those_of_torch(layer, shape, name, options, rng):
+    torch = peer("torch")
+    x, direction = started(layer, shape, rng)
+    rival = getattr(torch.nn, name)(*options).double()
+    moved = (0, 3, 1, 2) if name in CHANNELS_FIRST else range(len(shape))
+    theirs = torch.tensor(x.transpose(moved), requires_grad=True)
+    names = ("scale", "shift") if name.endswith(("Norm", "Norm1d", "Norm2d")) else ("weight", "bias")
+    with torch.no_grad():
+        for ours, parameter in zip(names, rival.parameters(), strict=False):
+            parameter.copy_(torch.tensor(as_torch(getattr(layer, ours))))
+    output = rival(theirs)
+    turned = direction.transpose(moved) if direction.ndim == 4 else direction
+    output.backward(torch.tensor(np.ascontiguousarray(turned)))
+    close = {"rtol": 1e-7, "atol": 1e-12}
+    got = layer.forward(x, training=True)
+    np.testing.assert_allclose(got.transpose(moved) if got.ndim == 4 else got, output.detach(), **close)
+    np.testing.assert_allclose(layer.backward(direction).transpose(moved), theirs.grad, **close)
+    for ours, parameter in zip(names, rival.parameters(), strict=False):
+        np.testing.assert_allclose(as_torch(getattr(layer, f"{ours}_gradient")), parameter.grad, **close)
+
+
+def as_torch(weight):
+    """The axes in torch's order."""
+    return weight.transpose({1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}[weight.ndim]).copy()
+
+
+@pytest.mark.peer
+def test_running_averages_equal_those_of_torch(rng):
+    torch = peer("torch")
+    layer, rival = BatchNorm(3), torch.nn.BatchNorm1d(3).double()
+    for _ in range(3):
+        x = rng.normal(2, 3, size=(5, 3))
+        layer.forward(x, training=True)
+        rival(torch.tensor(x))
+    np.testing.assert_allclose(layer.memory["mean"], rival.running_mean, rtol=1e-12)
+    np.testing.assert_allclose(layer.memory["variance"], rival.running_var, rtol=1e-12)
+    np.testing.assert_allclose(layer.forward(x), rival.eval()(torch.tensor(x)).detach(), rtol=1e-12)
+
+
+@pytest.mark.peer
+def test_embedding_equals_torch(rng):
+    torch = peer("torch")
+    layer = Embedding(7, 2)
     layer.initialize(rng)
-    x = rng.normal(size=(5, 3))
-    direction = rng.normal(size=layer.forward(x).shape)
-
-    def value():
-        return np.sum(direction * layer.forward(x))
-
-    layer.forward(x, training=True)
-    np.testing.assert_allclose(layer.backward(direction), slope(value, x), rtol=1e-7, atol=1e-9)
-    if isinstance(layer, Linear):
-        np.testing.assert_allclose(layer.weight_gradient, slope(value, layer.weight), rtol=1e-7, atol=1e-9)
-        np.testing.assert_allclose(layer.bias_gradient, slope(value, layer.bias), rtol=1e-7, atol=1e-9)
+    words = rng.integers(0, 7, (4, 5))
+    rival = torch.nn.Embedding(7, 2, _weight=torch.tensor(layer.weight))
+    output = rival(torch.tensor(words))
+    direction = rng.normal(size=(4, 5, 2))
+    output.backward(torch.tensor(direction))
+    np.testing.assert_array_equal(layer.forward(words.astype(np.float64), training=True), output.detach())
+    assert layer.backward(direction).shape == words.shape
+    np.testing.assert_allclose(layer.weight_gradient, rival.weight.grad, rtol=1e-12)
 
 
-def test_gradient_of_a_model_is_the_slope_of_its_output(rng):
-    layers = [Linear(3, 4), Tanh(), Linear(4, 5, init="he"), ReLU(), Linear(5, 2)]
-    model = Sequential(layers, seed=rng, dtype=np.float64)
-    x, direction = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
-
-    def value():
-        return np.sum(direction * model.predict(x))
-
-    model.forward(x, training=True)
-    np.testing.assert_allclose(model.backward(direction), slope(value, x), rtol=1e-7, atol=1e-9)
-    expected = model.gradients.copy()
-    np.testing.assert_allclose(expected, slope(value, model.parameters), rtol=1e-7, atol=1e-9)
-    model.gradients[:] = 0
-    model.forward(x, training=True)
-    model.fill(direction)
-    np.testing.assert_array_equal(model.gradients, expected)
+@pytest.mark.peer
+def test_gelu_is_exact_in_the_tails():
+    torch = peer("torch")
+    x = np.concatenate([np.linspace(-45, 45, 9001), [np.nan, np.inf]])[:, None]
+    expected = torch.special.ndtr(torch.tensor(x)).numpy()
+    np.testing.assert_allclose(GELU().forward(x)[:9001], (x * expected)[:9001], rtol=1e-12, atol=1e-15)
+    assert np.isnan(GELU().forward(x)[9001])
+    assert GELU().forward(x)[9002] == np.inf
 
 
-def test_a_change_of_the_input_after_forward_does_not_reach_backward(rng):
-    model = Sequential([Linear(2, 1)], dtype=np.float64)
-    x = rng.normal(size=(4, 2))
-    model.forward(x, training=True)
-    expected = x.sum(axis=0)
-    x[:] = 0
-    model.backward(np.ones((4, 1)))
-    np.testing.assert_allclose(model.gradients[:2], expected)
+@pytest.mark.parametrize("layer", [Softplus(), Sigmoid(), ELU(), GELU()], ids=repr)
+def test_far_inputs_raise_no_warning(layer):
+    x = np.array([[-1e4, 1e4]])
+    assert np.isfinite(layer.forward(x, training=True)).all()
+    assert np.isfinite(layer.backward(np.ones((1, 2)))).all()
+
+
+def test_channels_last_turns_images_and_slopes_back(rng):
+    layer = ChannelsLast()
+    x = rng.normal(size=(2, 3, 4, 5))
+    y = layer.forward(x, training=True)
+    np.testing.assert_array_equal(y[1, 2, 3], x[1, :, 2, 3])
+    np.testing.assert_array_equal(layer.backward(y), x)
+
+
+def test_the_first_of_equal_numbers_gets_the_slope():
+    layer = MaxPool2d(2)
+    layer.forward(np.zeros((1, 2, 2, 1)), training=True)
+    assert layer.backward(np.ones((1, 1, 1, 1))).ravel().tolist() == [1, 0, 0, 0]
 
 
 def test_slope_of_relu_at_zero_is_zero():
@@ -74,100 +180,126 @@ def test_slope_of_relu_at_zero_is_zero():
     assert layer.backward(np.ones((1, 1))) == 0
 
 
-@pytest.mark.parametrize(("init", "fan"), [("xavier", 300), ("he", 200)])
-def test_first_weights_fill_the_stated_interval(init, fan, rng):
-    layer = Linear(200, 100, init=init)
+def test_max_of_negative_images_is_negative():
+    assert MaxPool2d(2).forward(np.full((1, 3, 3, 1), -2.0)).tolist() == [[[[-2.0]]]]
+
+
+def test_dropout_keeps_the_mean_and_drops_the_same_slopes(rng):
+    layer = Dropout(0.3)
     layer.initialize(rng)
-    limit = math.sqrt(6 / fan)
-    assert 0.99 * limit < np.abs(layer.weight).max() <= limit
-    assert layer.weight.std() == pytest.approx(limit / math.sqrt(3), rel=0.02)
-    assert not layer.bias.any()
+    x = np.ones((200, 100))
+    y = layer.forward(x, training=True)
+    assert set(np.unique(y)) == {0, 1 / 0.7}
+    assert y.mean() == pytest.approx(1, abs=0.02)
+    np.testing.assert_array_equal(layer.backward(x), y)
+    assert layer.forward(x) is x
+    assert not np.array_equal(layer.forward(x, training=True), y)
 
 
-def test_same_seed_same_model():
-    first, second, third = (Sequential([Linear(3, 2)], seed=seed) for seed in (1, 1, 2))
-    assert np.array_equal(first.parameters, second.parameters)
-    assert not np.array_equal(first.parameters, third.parameters)
+def test_dropout_of_a_model_follows_its_seed():
+    def output(seed):
+        return Sequential([Dropout()], seed=seed).forward(np.ones((1, 50)), training=True)
+
+    assert np.array_equal(output(1), output(1))
+    assert not np.array_equal(output(1), output(2))
 
 
-def test_layers_hold_views_into_the_flat_vectors():
-    model = Sequential({"hidden": Linear(2, 3), "bend": Tanh(), "out": Linear(3, 1)})
-    assert list(model.layers) == ["hidden", "bend", "out"]
-    assert model.parameters.shape == (13,)
-    model.parameters[:] = np.arange(13)
-    assert model.layers["hidden"].weight.tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert model.layers["out"].bias.tolist() == [12]
-    assert repr(model).startswith("Sequential({'hidden': Linear(2, 3, init='xavier'), 'bend': Tanh()")
+def test_normalisation_keeps_the_dtype_of_the_model():
+    model = Sequential([Linear(2, 3), BatchNorm(3), LayerNorm(3)])
+    output = model.forward(np.eye(2), training=True)
+    assert output.dtype == model.backward(output).dtype == model.predict(np.eye(2)).dtype == np.float32
+    assert model.layers["batchnorm1"].memory["mean"].dtype == np.float32
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
-def test_a_copy_shares_its_own_parameters_with_its_layers(duplicate):
-    model = Sequential([Linear(1, 1)])
-    twin = duplicate(model)
-    twin.parameters[:] = 0
-    assert not twin.layers["linear0"].weight.any()
-    assert model.layers["linear0"].weight.any()
+VARIANCES = {"xavier": 2 / 500, "he": 2 / 200, "lecun": 1 / 200}
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_everything_is_computed_in_the_dtype_of_the_model(dtype):
-    model = Sequential([Linear(2, 2), ReLU(), Linear(2, 2), Tanh()], dtype=dtype)
-    output = model.forward([[1, 2]], training=True)
-    assert output.dtype == model.backward(np.ones((1, 2))).dtype == model.gradients.dtype == dtype
+@pytest.mark.parametrize("normal", [False, True])
+@pytest.mark.parametrize("rule", VARIANCES)
+def test_first_weights_have_the_stated_variance(rule, normal, rng):
+    weights = draw_weights(f"{rule}_normal" if normal else rule, (400, 300), 200, 300, rng)
+    assert weights.mean() == pytest.approx(0, abs=0.001)
+    assert weights.var() == pytest.approx(VARIANCES[rule], rel=0.02)
+    limit = np.sqrt(3 * VARIANCES[rule])
+    assert (np.abs(weights).max() > limit) == normal
 
 
-def test_predict_keeps_nothing():
-    model = Sequential([Linear(1, 1)])
-    model.predict([[1.0]])
-    with pytest.raises(LossfnError, match=r"Linear.backward: expected a forward pass in training mode"):
-        model.backward([[1.0]])
+def test_fans_of_a_convolution_count_the_area(rng):
+    layer = Conv2d(16, 32, 5)
+    layer.initialize(rng)
+    assert layer.weight.var() == pytest.approx(2 / (16 * 25), rel=0.05)
 
 
-def test_wrong_input_shape_names_the_layer_and_the_repair():
-    with pytest.raises(ShapeError, match=r"Linear\(1, 4, .*expected shape \(N, 1\), got \(9,\).*reshape\(-1, 1\)"):
-        Sequential([Linear(1, 4)]).predict(np.zeros(9))
+def cifar(**options):
+    """The network of the CIFAR-10 tutorial."""
+    names = ["conv1", "pool1", "conv2", "pool2", "conv3", "pool3", "flatten", "linear1", "linear2"]
+    convolutions = [Conv2d(a, b, 5, padding=2) for a, b in [(3, 32), (32, 32), (32, 64)]]
+    layers = [layer for conv in convolutions for layer in (conv, MaxPool2d(2))]
+    layers += [Flatten(), Linear(1024, 64), Linear(64, 10)]
+    return Sequential({"input": ChannelsLast(), **dict(zip(names, layers, strict=True))}, **options)
 
 
-def test_a_gradient_is_never_broadcast():
-    model = Sequential([Linear(1, 2), Tanh()])
-    model.forward(np.zeros((3, 1)), training=True)
-    with pytest.raises(ShapeError, match=r"gradient: expected shape \(3, 2\).*got \(2,\)"):
-        model.backward(np.ones(2))
+def test_summary_counts_the_145578_parameters_of_the_cifar_network():
+    counts = [line.split()[-1] for line in cifar().summary((3, 32, 32)).splitlines()[1:]]
+    expected = ["0", "2,432", "0", "25,632", "0", "51,264", "0", "0", "65,600", "650", "145,578"]
+    assert counts == expected
+    lines = dict(line.split(maxsplit=1) for line in cifar().summary((3, 32, 32)).splitlines())
+    assert "32 x 32 x 32" in lines["conv1"]
+    assert "4 x 4 x 64" in lines["pool3"]
+
+
+@pytest.mark.peer
+def test_the_cifar_network_equals_that_of_torch(rng):
+    torch = peer("torch")
+    nn, model = torch.nn, cifar(dtype=np.float64)
+    layers = [layer for a, b in [(3, 32), (32, 32), (32, 64)] for layer in (nn.Conv2d(a, b, 5, 1, 2), nn.MaxPool2d(2))]
+    rival = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1024, 64), nn.Linear(64, 10)).double()
+    with torch.no_grad():
+        for layer, theirs in zip(list(model.layers.values())[1:], rival, strict=True):
+            if layer.size:
+                weight = as_torch(layer.weight)
+                if weight.shape == (64, 1024):  # torch flattens channel by channel
+                    weight = weight.reshape(64, 4, 4, 64).transpose(0, 3, 1, 2).reshape(64, 1024)
+                theirs.weight.copy_(torch.tensor(np.ascontiguousarray(weight)))
+                theirs.bias.copy_(torch.tensor(layer.bias))
+    x = rng.normal(size=(5, 3, 32, 32))
+    theirs = torch.tensor(x, requires_grad=True)
+    output = rival(theirs)
+    direction = rng.normal(size=(5, 10))
+    output.backward(torch.tensor(direction))
+    np.testing.assert_allclose(model.forward(x, training=True), output.detach(), rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(model.backward(direction), theirs.grad, rtol=1e-7, atol=1e-10)
+    kernel = model.layers["conv1"].weight_gradient
+    np.testing.assert_allclose(as_torch(kernel), rival[0].weight.grad, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.parametrize(
-    ("build", "message"),
+    ("call", "error", "message"),
     [
-        (lambda: Linear(0, 1), "inputs=0, outputs=1"),
-        (lambda: Linear(1, 1, init="zeros"), "'xavier' or 'he', got 'zeros'"),
-        (lambda: Sequential([]), "at least one layer"),
-        (lambda: Sequential([layer := Tanh(), layer]), "one layer twice"),
-        (lambda: Sequential([Tanh()], dtype=np.int32), "float32 or float64, got int32"),
+        (lambda: Linear(0, 1), OptionError, "inputs=0, outputs=1"),
+        (lambda: Linear(1, 1, init="zeros"), OptionError, "'xavier' or .* got 'zeros'"),
+        (lambda: LeakyReLU(1), OptionError, "slope of LeakyReLU"),
+        (lambda: ELU(0), OptionError, "alpha of ELU"),
+        (lambda: Dropout(1), OptionError, r"rate of Dropout: expected a number in \[0, 1\)"),
+        (lambda: Conv2d(1, 1, 3, padding=3), OptionError, "padding of Conv2d: expected a number from 0 to 2, got 3"),
+        (lambda: Conv2d(1, 1, 3, stride=0), OptionError, "stride=0"),
+        (lambda: Conv2d(1, 1, 3, init="zeros"), OptionError, "'lecun_normal', got 'zeros'"),
+        (lambda: MaxPool2d(0), OptionError, "kernel_size=0"),
+        (lambda: LayerNorm(0), OptionError, "features=0"),
+        (lambda: BatchNorm(3, momentum=0), OptionError, "momentum of BatchNorm"),
+        (lambda: BatchNorm(3, eps=0), OptionError, "eps of BatchNorm"),
+        (lambda: Embedding(0, 1), OptionError, "count=0"),
+        (lambda: Conv2d(3, 1, 3).forward(np.zeros((2, 3, 8, 8))), ShapeError, r"ChannelsLast\(\) first"),
+        (lambda: Conv2d(3, 1, 3).forward(np.zeros((2, 2, 8, 3))), ShapeError, "at least 3 x 3"),
+        (lambda: MaxPool2d(2).forward(np.zeros((2, 2))), ShapeError, r"\(N, height, width, channels\)"),
+        (lambda: ChannelsLast().forward(np.zeros((2, 2))), ShapeError, r"\(N, channels, height, width\)"),
+        (lambda: BatchNorm(2).forward(np.zeros((1, 2)), training=True), ShapeError, "two values a feature"),
+        (lambda: LayerNorm(2).forward(np.zeros((1, 3))), ShapeError, r"\(N, ..., 2\), got \(1, 3\)"),
+        (lambda: Embedding(3, 1).forward(np.array([[0.0, 3.0]])), TargetError, r"from 0 to 2, got 3.0 at \(0, 1\)"),
+        (lambda: Embedding(3, 1).forward(np.array([[0.5]])), TargetError, "got 0.5"),
+        (lambda: MaxPool2d(2).backward(np.zeros((1, 1, 1, 1))), LossfnError, "MaxPool2d.backward"),
     ],
 )
-def test_wrong_options(build, message):
-    with pytest.raises(OptionError, match=message):
-        build()
-
-
-def test_a_layer_of_your_own_needs_forward_and_backward_only():
-    class Double(Layer):
-        def forward(self, x, training=False):
-            return 2 * x
-
-        def backward(self, gradient):
-            return 2 * gradient
-
-    model = Sequential([Linear(1, 1), Double()])
-    assert model.parameters.shape == (2,)
-    np.testing.assert_array_equal(model.forward([[1.0]], training=True), 2 * model.layers["linear0"].weight)
-    np.testing.assert_array_equal(model.backward([[1.0]]), 2 * model.layers["linear0"].weight)
-    alone = Sequential([Double()])
-    alone.fill([[1.0]])
-
-
-def test_the_base_layer_does_nothing():
-    with pytest.raises(NotImplementedError):
-        Layer().forward(np.zeros(1))
-    with pytest.raises(NotImplementedError):
-        Layer().backward(np.zeros(1))
+def test_wrong_use(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

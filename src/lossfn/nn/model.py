@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from lossfn.core.errors import OptionError, ShapeError, say
 from lossfn.nn.layers import Array, Layer
+from lossfn.nn.summary import table
 
 
 class Sequential:
@@ -88,14 +89,14 @@ class Sequential:
 
         Parameters
         ----------
-        x : array_like of shape (N, inputs)
-            One example per row.
+        x : array_like of shape (N, ...)
+            Examples.
         training : bool, default False
             Keep (a copy of the input and) what `backward` needs.
 
         Returns
         -------
-        array of shape (N, outputs)
+        array of shape (N, ...)
         """
         # The copy keeps `backward` right even if the caller changes x in place before it.
         y: Array = np.array(x, self.dtype, copy=True if training else None)
@@ -110,12 +111,12 @@ class Sequential:
 
         Parameters
         ----------
-        gradient : array_like of shape (N, outputs)
+        gradient : array_like of the shape of the output
             Slope of the loss in the output of the last `forward(x, training=True)`.
 
         Returns
         -------
-        array of shape (N, inputs)
+        array of the shape of the input
 
         Raises
         ------
@@ -135,6 +136,41 @@ class Sequential:
     def predict(self, x: ArrayLike) -> Array:
         """Return the output for `x`, keeping nothing."""
         return self.forward(x)
+
+    def summary(self, shape: Sequence[int]) -> str:
+        """Return a table of the layers: the shape of each one's output for one example, and its parameters.
+
+        Parameters
+        ----------
+        shape : sequence of int
+            Shape of one example.
+
+        Examples
+        --------
+        >>> from lossfn.nn import Linear, Sequential, Tanh
+        >>> print(Sequential([Linear(1, 16), Tanh(), Linear(16, 1)]).summary([1]))
+        name     layer                         output  parameters
+        linear0  Linear(1, 16, init='xavier')      16          32
+        tanh1    Tanh()                            16           0
+        linear2  Linear(16, 1, init='xavier')       1          17
+        total                                                  49
+        """
+        return table(self.layers, np.zeros((1, *shape), self.dtype))
+
+    def tensors(self) -> dict[str, Array]:
+        """Return views of all parameters and running averages, named "layer.name".
+
+        Examples
+        --------
+        >>> from lossfn.nn import Linear, Sequential
+        >>> list(Sequential([Linear(1, 1)]).tensors())
+        ['linear0.weight', 'linear0.bias']
+        """
+        found: dict[str, Array] = {}
+        for name, layer in self.layers.items():
+            found |= {f"{name}.{parameter}": getattr(layer, parameter) for parameter in layer.shapes}
+            found |= {f"{name}.{average}": array for average, array in layer.memory.items()}
+        return found
 
     def _back_to_first(self, gradient: ArrayLike) -> tuple[Layer, Array]:
         # dL/dx = dL/dy dy/dx, layer by layer from the last to the second
