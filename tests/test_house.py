@@ -35,8 +35,8 @@ OWNER = {
     "triton": "triton",
     "xgboost": "boosting",
 }
-# The places that find engines, and the servers of other libraries' arrays, by name.
-FINDERS = {"core/dispatch.py", "core/frameworks.py"}
+# The places that find engines, servers of other libraries' arrays, and adapters by name.
+FINDERS = {"core/dispatch.py", "core/doors.py", "core/frameworks.py"}
 # Files longer than LIMIT lines, with the reason.
 LIMIT = 250
 LONG: dict[str, str] = {}

@@ -13,7 +13,8 @@ import numpy as np
 from lossfn.core import calls
 from lossfn.core.batch import Batch
 from lossfn.core.domain import REAL, Domain
-from lossfn.core.options import REDUCTIONS, option, settle
+from lossfn.core.doors import Doors
+from lossfn.core.options import REDUCTIONS, option, settle, travels
 from lossfn.core.reduction import LossSum
 from lossfn.core.registry import register as register_class
 
@@ -22,7 +23,7 @@ Setting = Callable[[str, Any], Any]
 
 @dataclass_transform(frozen_default=True, field_specifiers=(option, field))
 @dataclass(frozen=True, repr=False, eq=False)
-class Loss:
+class Loss(Doors):
     """Base of every loss: hyperparameters are fields, the class statement registers it.
 
     A subclass of `Pointwise`, `Row` or `Distribution` gives `formula`; value, gradient, curvature, every
@@ -180,9 +181,9 @@ class Loss:
         return found
 
     def travelling(self) -> dict[str, Any]:
-        """Find what `settings` remembers: numbers other than 0, and arrays, unless they choose the formula."""
+        """Find what `settings` remembers: what travels, unless it chooses the formula."""
         values = {spec.name: getattr(self, spec.name) for spec in fields(self) if not spec.metadata.get("static")}
-        return {name: v for name, v in values.items() if _travels(v)}
+        return {name: v for name, v in values.items() if travels(v)}
 
     def bind(self, setting: Setting) -> Self:
         """Return a copy whose travelling hyperparameters are replaced: absent arrays by 1."""
@@ -244,7 +245,3 @@ class Loss:
     def __radd__(self, other: int) -> Loss:
         """Let `sum(losses)` work, which starts from 0."""
         return self if isinstance(other, int) and other == 0 else NotImplemented
-
-
-def _travels(value: Any) -> bool:
-    return isinstance(value, np.ndarray) or (isinstance(value, float) and value != 0.0)

@@ -93,3 +93,8 @@ def _frozen(owner: str, spec: Field[Any], value: Any) -> np.ndarray[Any, Any]:
         raise OptionError(say(f"{owner}({spec.name}=)", expected=expected, got=repr(value)))
     array.setflags(write=False)
     return array
+
+
+def travels(value: Any) -> bool:
+    """Whether a hyperparameter reaches a kernel as an input: numbers other than 0, and arrays."""
+    return isinstance(value, np.ndarray) or (isinstance(value, float) and value != 0.0)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from lossfn.core.answers import kind
 from lossfn.core.arrays import Array
 from lossfn.sklearn.base import LinearModel
 from lossfn.sklearn.labels import decided, encoded, fitting, has_probabilities, probabilities
@@ -101,7 +99,6 @@ class LossClassifier(ClassifierMixin, LinearModel):
         x, y, weight = self._checked(X, y, sample_weight)
         self.classes_, labels, weight = encoded(y, weight, self.class_weight)
         self._loss = fitting(loss, len(self.classes_))
-        labels = labels if kind(loss) == "classes" else labels.astype(np.float64)
         fitted: LossClassifier = self._fit(x, labels, weight, loss, len(self.classes_))
         return fitted
 

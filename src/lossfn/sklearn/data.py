@@ -54,6 +54,7 @@ class Seen:
     def of(cls, loss: Any, y: Array, weight: Array | None, classes: int = 0) -> Seen:
         """Bring targets, or class numbers, into the form the loss takes; two classes have one score."""
         scored = of_scores(loss)
+        y = np.asarray(y, np.int64 if kind(loss) == "classes" else np.float64)
         if kind(loss) != "classes":
             minus = getattr(loss, "labels", "01") == "pm1"
             return cls(scored, 2.0 * y - 1.0 if minus else y, weight, len(loss.predictions))

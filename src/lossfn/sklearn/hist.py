@@ -87,9 +87,8 @@ class HistLoss(BaseLoss):
         self.constant_hessian = False
 
     def seen(self, y_true: Array, sample_weight: Any = None) -> Seen:
-        """Return targets in the form the loss takes; scikit-learn numbers classes in float."""
-        y = np.asarray(y_true, np.int64 if kind(self.given) == "classes" else np.float64)
-        return Seen.of(self.given, y, sample_weight, self.n_classes or 0)
+        """Return targets in the form the loss takes."""
+        return Seen.of(self.given, y_true, sample_weight, self.n_classes or 0)
 
     def fit_intercept_only(self, y_true: Array, sample_weight: Any = None) -> Array:
         """Return the best constant scores; they are asked for first, with all classes present."""

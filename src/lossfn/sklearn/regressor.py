@@ -104,7 +104,7 @@ class LossRegressor(RegressorMixin, LinearModel):
         loss = of_numbers(self.loss)
         x, y, weight = self._checked(X, y, sample_weight, y_numeric=True)
         self._loss = loss
-        fitted: LossRegressor = self._fit(x, y.astype(np.float64), weight, loss)
+        fitted: LossRegressor = self._fit(x, y, weight, loss)
         return fitted
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
