@@ -15,7 +15,7 @@ BELOW = {
     "losses": {"core"},
     "shapes": {"core"},
     "engines": {"core", "shapes"},
-    "torch": {"core", "shapes", "engines"},
+    "torch": {"core", "losses", "shapes", "engines"},
     "jax": {"core", "shapes", "engines"},
     "boosting": {"core", "shapes", "engines"},
     "sklearn": {"core", "losses", "shapes", "engines", "nn"},

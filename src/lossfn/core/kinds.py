@@ -131,8 +131,7 @@ class Row(_OverClasses, abstract=True):
         labels = arrays.as_labels(arrays.as_array(target, "target"), shape, classes)
         given = arrays.as_weight(sample_weight, shape)
         weight = None if given is None else np.ascontiguousarray(given).reshape(-1)
-        if self.ignore_index is not None:
-            valid = labels != self.ignore_index
+        if self.ignore_index is not None and not (valid := labels != self.ignore_index).all():
             weight = valid * (1.0 if weight is None else weight)
             labels = np.where(valid, labels, 0)
         _check_tables(self, classes)
