@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lossfn.core.options import option
     from lossfn.core.reduction import LossSum
     from lossfn.core.threads import get_num_threads, set_num_threads
+    from lossfn.explain.gradcheck import gradcheck
     from lossfn.explain.laws import check
     from lossfn.functions import *
     from lossfn.losses.barron import *
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOME = {
     "check": "explain.laws",
     "get_num_threads": "core.threads",
+    "gradcheck": "explain.gradcheck",
     "set_num_threads": "core.threads",
     "Choice": "core.domain",
     "Distribution": "core.kinds",

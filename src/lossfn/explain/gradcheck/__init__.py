@@ -1,0 +1,64 @@
+"""Is a gradient right, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lossfn.explain.gradcheck.causes import cause
+from lossfn.explain.gradcheck.differences import measure
+from lossfn.explain.gradcheck.outcome import GradCheck, agrees
+from lossfn.explain.gradcheck.subjects import Subject, subject
+
+
+def gradcheck(function: Any, *arguments: Any, gradient: Callable[..., Any] | None = None, wrt: int = 0) -> GradCheck:
+    """Compare a gradient with differences of the value, element by element, and say what is wrong with it.
+
+    Parameters
+    ----------
+    function : Loss, Layer or callable
+        A loss of this library (arguments: prediction, target); a layer with `forward` and `backward` (argument:
+        its input); or a function of the arguments whose value, or the sum of it, is differentiated. Of torch
+        tensors or JAX arrays, their own automatic differentiation gives the gradient.
+    *arguments
+        Arrays; computed in float64 (in float32 with a coarser tolerance where JAX knows nothing wider).
+    gradient : callable, optional
+        Of a function of NumPy arrays: called with the same arguments, returns the gradient in argument `wrt`.
+    wrt : int, default 0
+        Which argument is moved.
+
+    Returns
+    -------
+    GradCheck
+        True where the gradient is right. At a kink every slope between those of both sides is right.
+
+    Raises
+    ------
+    ArgumentError
+        A function of NumPy arrays without `gradient`, or an argument `wrt` that does not exist.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import lossfn as lf
+    >>> bool(lf.gradcheck(lf.Huber(), [0.3, -2.0], [0.0, 0.0]))
+    True
+    >>> p, t = np.array([1.0, 2.0, 4.0]), np.zeros(3)
+    >>> print(lf.gradcheck(lambda p, t: np.mean((p - t) ** 2), p, t, gradient=lambda p, t: 2 * (p - t)))
+    wrong: the gradient is 3 times what it should be, everywhere: that of the sum, where the value is the mean over 3.
+    3 of 3 elements differ; the worst is (2,): gradient 8, slope of the value 2.66667.
+    """
+    checked = subject(function, arguments, gradient, wrt)
+    return _outcome(checked)
+
+
+def _outcome(checked: Subject) -> GradCheck:
+    given = np.asarray(checked.gradient(), dtype=np.float64)
+    if given.shape != checked.at.shape:
+        return GradCheck.of_shapes(given, checked.at)
+    found = measure(checked.value, checked.at, checked.epsilon)
+    right = agrees(given, found)
+    why = "" if right.all() else cause(given, found, checked.at, right)
+    return GradCheck(given, found.slope, right, found.kink, why)
