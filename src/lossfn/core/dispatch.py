@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -17,6 +17,7 @@ from lossfn.core.arrays import Array
 if TYPE_CHECKING:
     from lossfn.core.batch import Batch
     from lossfn.core.loss import Loss
+    from lossfn.core.maps import Map
 
 ENGINES = {"native": "lossfn.engines.native", "reference": "lossfn.engines.reference"}
 
@@ -50,6 +51,9 @@ class Engine(Protocol):
 
     def run(self, loss: Loss, batch: Batch, ask: Ask) -> Answer:
         """Compute what is asked."""
+
+    def change(self, plan: Map, arrays: Sequence[Array], numbers: Sequence[float]) -> None:
+        """Write new values over old ones."""
 
 
 _chosen: ContextVar[str | None] = ContextVar("engine", default=None)

@@ -13,6 +13,7 @@ from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.graph import Node, evaluate
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
+from lossfn.core.maps import Map
 from lossfn.core.program import Program, trace
 from lossfn.core.vocabulary import Vocabulary
 from lossfn.engines.exponents import exact_exponents
@@ -108,6 +109,17 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
             for out, result in zip((*gradient, *hessian), (*slopes, *curvatures), strict=True):
                 (out.reshape(-1) if flat else out)[part] = _times(result, weight, ask.scale)
     return Answer(total, terms, gradient, hessian)
+
+
+def change(plan: Map, arrays: Sequence[Array], numbers: Sequence[float]) -> None:
+    """Write the new values of arrays over the old ones, block by block."""
+    fixed = dict(zip(plan.numbers, numbers, strict=True))
+    for part in _blocks(len(arrays[0]), 1):
+        views = {name: array[part] for name, array in zip(plan.arrays, arrays, strict=True)}
+        with np.errstate(all="ignore"):
+            found = evaluate(list(plan.results.values()), M, {**views, **fixed})
+        for name, result in zip(plan.results, found, strict=True):
+            views[name][:] = result
 
 
 def _blocks(terms: int, width: int) -> Iterator[slice]:

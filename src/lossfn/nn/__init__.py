@@ -4,6 +4,7 @@ Layers with explicit forward and backward passes, optimizers on one flat paramet
 and a few data sets. No automatic differentiation and no GPU: for those the losses go into PyTorch or JAX.
 """
 
+from lossfn.nn import schedules
 from lossfn.nn.data import Dataset, from_arrays, split_rows
 from lossfn.nn.datasets import DATASETS, breast_cancer, diabetes, digits, sine, spiral
 from lossfn.nn.history import History
@@ -29,7 +30,7 @@ from lossfn.nn.layers import (
     draw_weights,
 )
 from lossfn.nn.model import Sequential
-from lossfn.nn.optim import SGD, Adam, Optimizer, State
+from lossfn.nn.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RAdam, RMSProp, State, clip_norm, clip_value
 from lossfn.nn.trainer import Trainer
 
 __all__ = [
@@ -37,7 +38,10 @@ __all__ = [
     "ELU",
     "GELU",
     "SGD",
+    "Adadelta",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AvgPool2d",
     "BatchNorm",
     "ChannelsLast",
@@ -53,6 +57,8 @@ __all__ = [
     "Linear",
     "MaxPool2d",
     "Optimizer",
+    "RAdam",
+    "RMSProp",
     "ReLU",
     "Sequential",
     "Sigmoid",
@@ -61,10 +67,13 @@ __all__ = [
     "Tanh",
     "Trainer",
     "breast_cancer",
+    "clip_norm",
+    "clip_value",
     "diabetes",
     "digits",
     "draw_weights",
     "from_arrays",
+    "schedules",
     "sine",
     "spiral",
     "split_rows",

@@ -1,5 +1,6 @@
 """The native engine: formulas compiled in the process by LLVM, one fused pass over memory."""
 
+from lossfn.engines.native.maps import change
 from lossfn.engines.native.run import plain_pass, run
 
-__all__ = ["plain_pass", "run"]
+__all__ = ["change", "plain_pass", "run"]

@@ -17,13 +17,13 @@ class Numbers(dict[str, Value]):
     steady: frozenset[str] = frozenset()
 
 
-def emit(code: Code, roots: Sequence[Node], inputs: Numbers, long: bool) -> list[Value]:
-    """Append the code of the roots and return their values."""
+def emit(code: Code, roots: Sequence[Node], inputs: Numbers, long: bool, kind: str = REAL) -> list[Value]:
+    """Append the code of the roots and return their values; elementary functions need float64."""
     lowered, functions = lower(roots, long, frozenset(inputs)), Elementary(code, long)
     values: dict[int, Value] = {}
     for node in order(lowered):
         if node.verb == "const":
-            values[id(node)] = code.like(node.number, REAL)
+            values[id(node)] = code.like(node.number, kind)
         elif node.verb == "input":
             values[id(node)] = inputs[node.name]
         elif node.verb in ("minimum", "maximum"):
