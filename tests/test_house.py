@@ -42,7 +42,7 @@ LIMIT = 250
 LONG: dict[str, str] = {}
 
 COMPARISONS = {"allclose", "array_equal", "array_equiv", "isclose", "all", "any", "equals"}
-PEERS = {"jax", "jaxlib", "optax", "torch"}
+PEERS = {"catboost", "jax", "jaxlib", "lightgbm", "optax", "torch", "xgboost"}
 
 
 def imported(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:

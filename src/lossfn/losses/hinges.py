@@ -58,6 +58,10 @@ class Hinge(Margin):
         margin = y * prediction
         return m.where(margin < 1.0, -y, m.where(margin >= 1.0, 0.0, margin))
 
+    def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
+        """1/(2|1 - margin|), that of |1 - margin|/2 + (1 - margin)/2, and at most 5: it is infinite at the corner."""
+        return 0.5 / m.maximum(m.abs(1.0 - self.sign(target) * prediction), 0.1)
+
 
 class SquaredHinge(Margin):
     """Squared shortfall of the margin from 1: a hinge without a corner.
@@ -94,6 +98,10 @@ class SquaredHinge(Margin):
     def of_margin(self, m: Any, margin: Any) -> Any:
         """max(0, 1 - margin)²."""
         return m.square(m.maximum(0.0, 1.0 - margin))
+
+    def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
+        """2 everywhere: a row that is far enough now may not stay there."""
+        return 2.0
 
 
 class ModifiedHuber(Margin):
@@ -133,3 +141,7 @@ class ModifiedHuber(Margin):
         near = m.maximum(margin, -1.0)
         gap = m.maximum(0.0, 1.0 - near)
         return gap * (gap + 2.0 * (near - margin))
+
+    def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
+        """2 everywhere: a row that is far enough now may not stay there."""
+        return 2.0

@@ -219,3 +219,7 @@ class GaussianNLL(Pointwise):
         if first == second == "variance":
             return (residual * (residual / variance) - 0.5) / variance / variance
         return 1.0 / variance if first == second == "mean" else None
+
+    def fisher(self, m: Any, mean: Any, variance: Any, target: Any) -> Any:
+        """1/v, and ½/v² in the variance: expected where t has mean and variance as predicted."""
+        return 1.0 / variance, 0.5 / m.square(variance)

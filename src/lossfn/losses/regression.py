@@ -181,6 +181,10 @@ class SquaredLogError(Pointwise):
         above = 1.0 + prediction
         return 2.0 * ((1.0 - _log_ratio(m, prediction, target)) / above / above)
 
+    def fisher(self, m: Any, prediction: Any, target: Any) -> Any:
+        """2/(1 + p)²: the hessian where the logarithms are equal."""
+        return 2.0 / m.square(1.0 + prediction)
+
 
 def _log_ratio(m: Any, x: Any, y: Any) -> Any:
     return m.sign(x - y) * m.log1p(m.abs(x - y) / (1.0 + m.minimum(x, y)))

@@ -1,0 +1,80 @@
+"""One objective per engine: how each calls it, and what it wants back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossfn.boosting.metric import CatBoostMetric, Metric
+from lossfn.boosting.objective import Objective
+from lossfn.core.arrays import Array
+from lossfn.core.kinds import Row
+
+
+class _OfDatasets(Objective):
+    """What XGBoost and LightGBM share: one call for all rows, native or from their scikit-learn classes."""
+
+    def __call__(self, first: Any, second: Any, sample_weight: Any = None) -> tuple[Array, Array]:
+        """Return gradient and curvature: of (scores, data set), or of (labels, scores, weights)."""
+        native = hasattr(second, "get_label")
+        score = np.asarray(first if native else second)
+        label, weight = (second.get_label(), second.get_weight()) if native else (first, sample_weight)
+        weight = None if weight is None or len(weight) == 0 else weight
+        return self.derivatives(score, np.asarray(label), weight)
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The mean loss of the scores, for early stopping."""
+        return Metric(self.raw, self.target, self.engine == "lightgbm")
+
+
+@dataclass(frozen=True)
+class XGBoost(_OfDatasets):
+    """An objective of XGBoost: `xgboost.train(..., obj=this)`, or `XGBRegressor(objective=this)`."""
+
+    engine: ClassVar[str] = "xgboost"
+
+
+@dataclass(frozen=True)
+class LightGBM(_OfDatasets):
+    """An objective of LightGBM: `params["objective"] = this`, or `LGBMRegressor(objective=this)`."""
+
+    engine: ClassVar[str] = "lightgbm"
+
+
+@dataclass(frozen=True)
+class CatBoost(Objective):
+    """An objective of CatBoost for one output: `CatBoost({"loss_function": this, "eval_metric": this.metric})`."""
+
+    engine: ClassVar[str] = "catboost"
+    no_jit: ClassVar[bool] = True  # CatBoost would hand the methods to numba, which cannot read them
+
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
+        """Return minus gradient and minus curvature of a block of rows, shape (rows, 2)."""
+        weight = None if weights is None else np.asarray(weights)
+        gradient, bent = self.derivatives(np.asarray(approxes), np.asarray(targets), weight)
+        return -np.column_stack([gradient, bent])
+
+    @cached_property
+    def metric(self) -> CatBoostMetric:
+        """The mean loss of the scores, for early stopping."""
+        return CatBoostMetric(self.raw, self.target)
+
+
+@dataclass(frozen=True)
+class CatBoostClasses(CatBoost):
+    """An objective of CatBoost over classes: it asks row by row."""
+
+    def calc_ders_multi(self, approx: Any, target: Any, weight: Any) -> tuple[Array, Array]:
+        """Return minus gradient and minus the curvature as a diagonal matrix, of one row."""
+        label, weights = np.asarray([target]), None if weight is None else np.asarray([weight])
+        gradient, bent = self.derivatives(np.asarray(approx)[None], label, weights)
+        return -gradient[0], -np.diag(bent[0])
+
+
+def catboost_class(loss: Any) -> type[CatBoost]:
+    """Return the class whose methods CatBoost looks for."""
+    return CatBoostClasses if isinstance(loss, Row) else CatBoost

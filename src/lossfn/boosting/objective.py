@@ -1,0 +1,147 @@
+"""The objective of a training: gradient and curvature, start value, meaning of the output. What engines share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lossfn.boosting.raw import RawPointwise, RawRow, raw
+from lossfn.boosting.start import start
+from lossfn.core.answers import number
+from lossfn.core.arrays import Array
+from lossfn.core.errors import ArgumentError, TargetError, say
+from lossfn.core.links import domains, into
+from lossfn.core.loss import Loss
+from lossfn.engines.reference import M
+
+UNITS = ("residual", "even part", "sum", "own fisher")
+CAP, SEEN = 10.0, 1024  # curvature at a corner of the loss, in medians; the rows a median is taken over
+INFINITE = 1e20
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A loss for a tree learner.
+
+    Parameters
+    ----------
+    loss : Loss
+        Any pointwise or row loss, a class of one's own included.
+    hessian : {"exact", "majorizer", "fisher", "engine"}, optional
+        What the learner takes for the curvature. "exact": the second derivative. "majorizer": slope / residual for
+        losses of a residual, scaled to a mean of 1; twice the diagonal for classes. "fisher": the expected second
+        derivative, for likelihoods. "engine": what the engine's own objective of that name takes. None chooses what
+        trains best: "majorizer" for residuals and classes, "exact" for logits and logarithms of a mean, where it
+        is positive and the engines' choice too. Under Huber with true hessians outliers make steps of any length,
+        and under absolute error there is no step at all.
+    floor : float, optional
+        Least curvature of an element. Without it a negative one is an error.
+
+    Raises
+    ------
+    DerivativeError
+        If the loss has no gradient, or no such curvature.
+    OptionError
+        If `hessian` is none of the four.
+    """
+
+    loss: Loss
+    hessian: str | None = None
+    floor: float | None = None
+    engine: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Plan the curvature, so that a wrong choice is told at once."""
+        _ = self.raw
+
+    @cached_property
+    def raw(self) -> RawPointwise | RawRow:
+        """The loss of scores on the whole line, with the curvature chosen."""
+        return raw(self.loss, self.hessian, self.engine, self.floor)
+
+    def start(self, target: Any, sample_weight: Any = None) -> Any:
+        """Return the constant score of least loss: a float, or one number per output."""
+        return start(self.raw, self.target(np.asarray(target)), sample_weight)
+
+    def transform(self, score: Any) -> Any:
+        """Return what the loss estimates from what the trees add up to: mean, probability, quantile."""
+        scores = np.asarray(score)
+        if isinstance(self.raw, RawRow):
+            powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            return powers / powers.sum(axis=-1, keepdims=True)
+        if len(self.raw.predictions) == 1:
+            return np.asarray(number(M, self.loss, scores))
+        columns = zip(domains(self.loss).values(), np.moveaxis(scores, -1, 0), strict=True)
+        return np.stack([into(M, domain, column) for domain, column in columns], axis=-1)
+
+    def derivatives(self, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array]:
+        """Return gradient and curvature in the scores' shape and dtype; raise where no tree could use them."""
+        several = isinstance(self.raw, RawPointwise) and len(self.raw.predictions) > 1
+        given = tuple(np.ascontiguousarray(column) for column in score.T) if several else score
+        gradient, bent = self.raw.grad_and_hess(given, self.target(target), sample_weight=weight)
+        if several:
+            gradient, bent = np.stack(gradient, axis=1), np.stack(bent, axis=1)
+        self._scale(gradient, bent, weight)
+        if not (bent.min(initial=0.0) >= 0.0 and bent.max(initial=0.0) > 0.0 and np.isfinite(gradient.sum())):
+            _complain(self, gradient, bent)
+        return gradient, bent
+
+    def target(self, label: Array) -> Array:
+        """Return labels as the loss takes them: class numbers as integers."""
+        if isinstance(self.raw, RawPointwise) or label.dtype.kind in "iub":
+            return label
+        whole = label.astype(np.int64)
+        if not np.array_equal(whole, label):
+            row = int(np.flatnonzero(whole != label)[0])
+            got = f"{label[row]} at row {row}"
+            raise TargetError(say("label", expected="class numbers 0, 1, 2, ...", got=got))
+        return whole
+
+    def _scale(self, gradient: Array, bent: Array, weight: Array | None) -> None:
+        if isinstance(self.raw, RawRow):
+            bent *= self._factor(bent.shape[-1])
+        elif self.raw.rule[0] in UNITS:
+            # In units of the target's: a least weight of a leaf, or a penalty, means nothing beside it until scaled.
+            if self._corner:
+                seen = bent[:: max(1, len(bent) // SEEN)]
+                np.minimum(bent, CAP * np.median(seen[seen > 0.0]) if seen.any() else np.inf, out=bent)
+            total = bent.sum(axis=0, dtype=np.float64)
+            unit = (len(bent) if weight is None else weight.sum()) / np.where(total > 0.0, total, 1.0)
+            gradient *= unit
+            bent *= unit
+
+    @cached_property
+    def _corner(self) -> bool:
+        # Whether slope / residual grows without bound towards a residual of 0. All target domains hold a 1.
+        return self.raw.rule[0] != "own fisher" and float(self.raw.grad_and_hess([1.0], [1.0])[1][0]) > INFINITE
+
+    def _factor(self, classes: int) -> float:
+        if self.raw.rule[0] == "engine" and self.engine == "lightgbm":
+            return classes / (classes - 1)
+        twice = self.raw.rule[0] == "majorizer" or (self.raw.rule[0] == "engine" and self.engine == "xgboost")
+        return 2.0 if twice else 1.0
+
+
+def _complain(objective: Objective, gradient: Array, bent: Array) -> None:
+    rule = objective.raw.rule[0]
+    if not (np.isfinite(gradient).all() and np.isfinite(bent).all()):
+        wrong = ~(np.isfinite(gradient) & np.isfinite(bent))
+        row = int(np.argwhere(wrong)[0][0])
+        cause = "a label or weight of NaN or infinity, or a learning rate under which the scores ran away"
+        raise ArgumentError(
+            say("gradient and hessian", expected="finite numbers", got=f"NaN or inf at row {row}", cause=cause)
+        )
+    if bent.min() < 0.0:
+        row = int(np.argwhere(bent < 0.0)[0][0])
+        got = f"{bent[row]} at row {row} ({rule})"
+        fix = 'hessian="majorizer", or floor=1e-6'
+        raise ArgumentError(
+            say("hessian", expected="numbers >= 0", got=got, cause="a loss that is not convex", fix=fix)
+        )
+    if not np.any(gradient):
+        return
+    fix = 'hessian="majorizer", or floor=1.0'
+    raise ArgumentError(say("hessian", expected="some number > 0", got=f"0 in every row ({rule})", fix=fix))

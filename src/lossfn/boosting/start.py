@@ -1,0 +1,64 @@
+"""The constant score of least loss: where an engine's own objectives begin, and a custom one should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lossfn.boosting.raw import RawPointwise, RawRow
+from lossfn.core.arrays import Array
+
+WIDE = np.concatenate([-np.geomspace(1e-3, 30, 24)[::-1], [0.0], np.geomspace(1e-3, 30, 24)])
+HALVINGS, ROUNDS, SWEEPS = 100, 2000, 3
+
+
+def start(loss: RawPointwise | RawRow, target: Array, weight: Any) -> float | list[float]:
+    """Return the constant score of least loss: a float, or a list with one per output."""
+    if isinstance(loss, RawRow):
+        return _of_classes(loss, target, weight)
+    outputs = len(loss.predictions)
+    scores = np.zeros(outputs)
+    for _ in range(SWEEPS if outputs > 1 else 1):
+        for place in range(outputs):
+            scores[place] = _best(loss, scores, place, target, weight)
+    return [float(score) for score in scores] if outputs > 1 else float(scores[0])
+
+
+def _best(loss: RawPointwise, scores: Array, place: int, target: Array, weight: Any) -> float:
+    # The best of a coarse grid, then the sign of the mean gradient halves the cell around it: kinks do no harm.
+    quantiles = np.quantile(target.astype(np.float64), np.linspace(0, 1, 33))
+    grid = np.unique(np.concatenate([WIDE, quantiles]))
+
+    def ask(x: float) -> tuple[float, float]:
+        given = [np.full(target.shape, x if i == place else at) for i, at in enumerate(scores)]
+        value, slope = loss.value_and_grad(
+            tuple(given) if len(given) > 1 else given[0], target, sample_weight=weight, reduction="sum"
+        )
+        return float(value), float(np.sum(slope[place] if len(given) > 1 else slope))
+
+    with np.errstate(all="ignore"):
+        values = np.array([ask(x)[0] for x in grid])
+    best = int(np.nanargmin(np.where(np.isfinite(values), values, np.inf)))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        slope = ask(middle)[1]
+        if slope == 0.0 or middle in (low, high):
+            break
+        low, high = (middle, high) if slope < 0.0 else (low, middle)
+    return float(0.5 * (low + high))
+
+
+def _of_classes(loss: RawRow, target: Array, weight: Any) -> list[float]:
+    # One row per class, weighted by how often it occurs: the search costs nothing whatever the number of rows.
+    counts = np.bincount(target, weight)
+    labels = np.arange(len(counts))
+    scores = np.log(np.maximum(counts, 1e-9 * counts.sum()) / counts.sum())
+    for _ in range(ROUNDS):
+        gradient, bent = loss.grad_and_hess(np.tile(scores, (len(labels), 1)), labels, sample_weight=counts)
+        step = gradient.sum(axis=0) / np.maximum(2.0 * bent.sum(axis=0), 1e-12 * counts.sum())
+        scores -= step
+        if abs(step).max() < 1e-13:
+            break
+    return [float(score) for score in scores - scores.mean()]

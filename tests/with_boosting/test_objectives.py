@@ -1,0 +1,188 @@
+"""Objectives without an engine: what they return, and what they refuse."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import lossfn as lf
+from lossfn import boosting
+from lossfn.core.errors import ArgumentError, DerivativeError, DomainError, OptionError, TargetError
+from with_boosting.made import CLASSES, LOSSES, dataset, drawn, outputs
+
+ENGINES = [boosting.xgboost, boosting.lightgbm]
+
+
+def parallel(a, b, tolerance=2e-6):
+    """Whether two slopes point the same way: one positive factor an output."""
+    a, b = (np.float64(x).reshape(len(x), -1) for x in (a, b))
+    factor = (a * b).sum(axis=0) / np.maximum((b * b).sum(axis=0), 1e-300)
+    assert np.all(factor > 0)
+    np.testing.assert_allclose(a, b * factor, rtol=tolerance, atol=tolerance * abs(a).max())
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_gradient_is_the_slope_of_the_metric(loss, make):
+    scores, labels = drawn(loss, np.random.default_rng(1))
+    weights = np.random.default_rng(2).uniform(0.5, 2.0, len(labels))
+    objective, scores = make(loss), np.float64(scores)
+    gradient, hessian = objective(scores, dataset(labels, weights))
+    assert gradient.shape == hessian.shape == scores.shape
+    assert np.isfinite(hessian).all()
+    assert hessian.min() >= 0
+    assert hessian.max() > 0
+    slope, step = np.zeros_like(scores), 1e-6
+    for place in range(outputs(loss)):
+        moved = step * (np.arange(outputs(loss)) == place if scores.ndim > 1 else 1.0)
+        ahead, behind = (terms(objective, x, labels) for x in (scores + moved, scores - moved))
+        slope.reshape(len(labels), -1)[:, place] = (ahead - behind) * weights / (2 * step)
+    parallel(gradient, slope, 1e-5)
+
+
+def terms(objective, scores, labels):
+    several = scores.ndim > 1 and len(objective.loss.predictions) > 1
+    given = tuple(scores.T.copy()) if several else scores
+    return objective.raw(given, objective.target(labels), reduction="none")
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_all_ways_of_calling_agree(loss):
+    scores, labels = drawn(loss, np.random.default_rng(3))
+    weights = np.float32(np.random.default_rng(4).uniform(0.5, 2.0, len(labels)))
+    one, other = boosting.xgboost(loss), boosting.lightgbm(loss)
+    native = one(scores, dataset(labels, weights))
+    assert native[0].dtype == np.float32
+    for again in (one(labels, scores, weights), other(np.asfortranarray(np.float64(scores)), dataset(labels, weights))):
+        for a, b in zip(native, again, strict=True):
+            np.testing.assert_allclose(a, b, rtol=3e-6, atol=1e-6 * abs(b).max())
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_whole_weights_repeat_rows(loss):
+    scores, labels = drawn(loss, np.random.default_rng(5), 40)
+    counts = np.random.default_rng(6).integers(1, 4, 40)
+    objective = boosting.xgboost(loss)
+    weighted = objective(np.float64(scores), dataset(labels, counts))
+    repeated = objective(np.repeat(np.float64(scores), counts, axis=0), dataset(np.repeat(labels, counts)))
+    first = np.cumsum(counts) - counts
+    shaped = counts.reshape(-1, *[1] * (scores.ndim - 1))
+    if objective.raw.rule[0] not in ("residual", "even part", "sum"):  # there corners are capped by a median of rows
+        for a, b in zip(weighted, repeated, strict=True):
+            np.testing.assert_allclose(a, b[first] * shaped, rtol=1e-9)
+    parallel(weighted[0], repeated[0][first] * shaped)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_start_is_where_the_slopes_balance(loss):
+    _, labels = drawn(loss, np.random.default_rng(7), 200)
+    weights = np.random.default_rng(8).uniform(0.5, 2.0, len(labels))
+    objective = boosting.lightgbm(loss)
+    start = np.atleast_1d(objective.start(labels, weights))
+    assert len(start) == outputs(loss)
+    best = objective.metric.total(tiled(start, labels), labels, weights).total
+    for place in range(len(start)):
+        for step in (-0.01, 0.01):
+            moved = start.copy()
+            moved[place] += step
+            assert (
+                objective.metric.total(tiled(moved, labels), labels, weights).total >= best - 1e-9 * abs(best) - 1e-12
+            )
+
+
+def tiled(start, labels):
+    return np.tile(start, (len(labels), 1)) if len(start) > 1 else np.full(len(labels), start[0])
+
+
+@pytest.mark.parametrize("make", [*ENGINES, boosting.catboost])
+def test_copies_are_equal(make):
+    objective = make(lf.Focal(gamma=1.0), floor=0.1)
+    assert pickle.loads(pickle.dumps(objective)) == copy.deepcopy(objective) == objective
+    assert objective != make(lf.Focal(gamma=2.0), floor=0.1)
+
+
+def test_known_starts():
+    y = np.array([1.0, 2.0, 3.0, 10.0])
+    assert boosting.xgboost(lf.SquaredError()).start(y) == pytest.approx(4.0, rel=1e-14)
+    assert boosting.xgboost(lf.Quantile(0.9)).start(y) == pytest.approx(10.0, rel=1e-12)
+    assert boosting.xgboost(lf.Poisson()).start(y) == pytest.approx(np.log(4.0), rel=1e-14)
+    assert boosting.xgboost(lf.Poisson()).start(y, [1, 1, 1, 0]) == pytest.approx(np.log(2.0), rel=1e-14)
+    logit = boosting.xgboost(lf.BinaryCrossEntropyWithLogits()).start(np.array([0, 0, 0, 1]))
+    assert logit == pytest.approx(-np.log(3.0), rel=1e-14)
+    classes = np.array(boosting.xgboost(lf.CrossEntropy()).start(np.array([0, 0, 1, 2])))
+    np.testing.assert_allclose(np.exp(classes - classes[0]), [1.0, 0.5, 0.5], rtol=1e-12)
+
+
+def test_named_curvatures():
+    scores, labels = np.array([0.0, 1.0, -1.0]), dataset(np.array([1.0, 2.0, 3.0]))
+    mean, y = np.exp(scores), labels.get_label()
+    for rule, expected in [("exact", y / mean), ("fisher", np.ones(3)), ("engine", y / mean)]:
+        np.testing.assert_allclose(boosting.xgboost(lf.Gamma(), hessian=rule)(scores, labels)[1], expected, rtol=1e-12)
+    poisson = boosting.lightgbm(lf.Poisson(), hessian="engine")(scores, labels)[1]
+    np.testing.assert_allclose(poisson, mean * np.exp(0.7), rtol=1e-12)
+    tweedie = boosting.lightgbm(lf.Tweedie(1.5), hessian="fisher")(scores, labels)[1]
+    np.testing.assert_allclose(tweedie, np.sqrt(mean), rtol=1e-12)
+    ones = boosting.lightgbm(lf.Huber(0.1), hessian="engine")(scores, labels)[1]
+    np.testing.assert_array_equal(ones, 1.0)
+    residual = scores - y
+    gradient, hessian = boosting.xgboost(lf.Huber(0.1))(scores, labels)
+    np.testing.assert_allclose(gradient / hessian, residual, rtol=1e-12)  # the step to a squared error's optimum
+    np.testing.assert_allclose(hessian.mean(), 1.0, rtol=1e-12)
+
+
+def test_curvatures_of_classes():
+    scores, labels = np.random.default_rng(0).normal(size=(5, CLASSES)), np.array([0, 1, 2, 0, 1])
+    p = lf.softmax(scores)
+    for make, rule, factor in [
+        (boosting.xgboost, None, 2.0),
+        (boosting.xgboost, "exact", 1.0),
+        (boosting.xgboost, "engine", 2.0),
+        (boosting.lightgbm, "engine", 1.5),
+        (boosting.catboost, "engine", 1.0),
+    ]:
+        hessian = make(lf.CrossEntropy(), hessian=rule).derivatives(scores, labels, None)[1]
+        np.testing.assert_allclose(hessian, factor * p * (1 - p), rtol=1e-12)
+
+
+def test_meanings():
+    assert boosting.xgboost(lf.Poisson()).transform(1.0) == np.exp(1.0)
+    assert boosting.xgboost(lf.BinaryCrossEntropy()).transform([0.0]).tolist() == [0.5]
+    assert boosting.xgboost(lf.SquaredHinge()).transform([-3.0, 0.5]).tolist() == [0.0, 0.75]
+    assert boosting.xgboost(lf.Quantile(0.9)).transform([4.0]).tolist() == [4.0]
+    np.testing.assert_allclose(boosting.xgboost(lf.CrossEntropy()).transform([[0.0, 0.0]]), [[0.5, 0.5]])
+    mean, variance = boosting.xgboost(lf.GaussianNLL()).transform([[-2.0, -2.0]])[0]
+    assert mean == -2.0
+    assert variance == pytest.approx(np.log1p(np.exp(-2.0)))
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "call"),
+    [
+        (OptionError, "exact, majorizer", lambda: boosting.xgboost(lf.Huber(), hessian="true")),
+        (DerivativeError, "surrogate", lambda: boosting.xgboost(lf.ZeroOne())),
+        (DerivativeError, "one label a row", lambda: boosting.lightgbm(lf.KLDivergence())),
+        (DerivativeError, "fisher", lambda: run(boosting.xgboost(lf.Huber(), hessian="fisher"), [0.0])),
+        (DerivativeError, "majorizer", lambda: boosting.xgboost(lf.Gamma(), hessian="majorizer")),
+        (ArgumentError, "not convex", lambda: run(boosting.xgboost(lf.Welsch(), hessian="exact"), [9.0])),
+        (ArgumentError, "0 in every row", lambda: run(boosting.xgboost(lf.Quantile(0.9), hessian="exact"), [9.0])),
+        (ArgumentError, "row 1", lambda: run(boosting.xgboost(lf.Huber()), [1.0, np.nan])),
+        (DomainError, "target", lambda: run(boosting.xgboost(lf.Poisson()), [1.0], [-1.0])),
+        (DomainError, "target", lambda: run(boosting.xgboost(lf.Hinge()), [1.0], [2.0])),
+        (TargetError, "class numbers", lambda: run(boosting.xgboost(lf.CrossEntropy()), [[1.0, 2.0]], [0.5])),
+        (TargetError, "labels in", lambda: run(boosting.xgboost(lf.CrossEntropy()), [[1.0, 2.0]], [2.0])),
+    ],
+)
+def test_what_no_tree_could_use_is_an_error(error, words, call):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def run(objective, scores, labels=None):
+    labels = np.zeros(len(scores)) if labels is None else np.asarray(labels)
+    return objective(np.asarray(scores, np.float64), dataset(labels))
+
+
+def test_floor_lifts_what_is_negative():
+    hessian = run(boosting.xgboost(lf.Welsch(), hessian="exact", floor=0.25), [0.0, 3.0])[1]
+    np.testing.assert_array_equal(hessian, [1.0, 0.25])
