@@ -1,8 +1,8 @@
 """torch's loss modules by their names, arguments and buffers; and `Loss`, a module of any `lossfn` loss.
 
-`from lossfn.torch import nn` in the place of `from torch import nn`, for its losses. Each module is a subclass of
-torch's, so constructor, state_dict, `.to()` and `repr` are torch's; `lossfn.torch.functional` computes. Where no
-shape of `lossfn` serves a loss yet (CTC, triplets, multi-class margins) the module is torch's own.
+`from lossfn.torch import nn` in the place of `from torch import nn`: what is no loss is torch's own. Each module is a
+subclass of torch's, so constructor, state_dict, `.to()` and `repr` are torch's; `lossfn.torch.functional` computes.
+Where no shape of `lossfn` serves a loss yet (CTC, triplets, multi-class margins) the module is torch's own.
 """
 
 from __future__ import annotations
@@ -191,3 +191,8 @@ class CosineEmbeddingLoss(_Served, torch.nn.CosineEmbeddingLoss):
     """A cosine for one label, its margin for the other: `functional.cosine_embedding_loss`."""
 
     serve, reads = staticmethod(functional.cosine_embedding_loss), ("margin",)
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is no loss, a layer or a container, as torch has it."""
+    return getattr(torch.nn, name)

@@ -1,8 +1,12 @@
 """torch's loss functions by their names, arguments and defaults, with the numerics of `lossfn`.
 
-`from lossfn.torch import functional as F` in the place of `import torch.nn.functional as F`, for its losses. Each
-docstring says what differs from torch, and where an oddity of torch's is kept.
+`from lossfn.torch import functional as F` in the place of `import torch.nn.functional as F`: what is no loss is
+torch's own. Each docstring says what differs from torch, and where an oddity of torch's is kept.
 """
+
+from typing import Any
+
+import torch
 
 from lossfn.torch.functional.classes import cross_entropy, nll_loss
 from lossfn.torch.functional.elementwise import (
@@ -52,3 +56,8 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return what is no loss, an activation or a convolution, as torch has it."""
+    return getattr(torch.nn.functional, name)
