@@ -42,7 +42,18 @@ LIMIT = 250
 LONG: dict[str, str] = {}
 
 COMPARISONS = {"allclose", "array_equal", "array_equiv", "isclose", "all", "any", "equals"}
-PEERS = {"catboost", "jax", "jaxlib", "lightgbm", "optax", "torch", "xgboost"}
+PEERS = {
+    "catboost",
+    "jax",
+    "jaxlib",
+    "lightgbm",
+    "lightning",
+    "optax",
+    "skorch",
+    "tensorboard",
+    "torch",
+    "xgboost",
+}
 
 
 def imported(tree: ast.AST, package: str) -> Iterator[tuple[int, str]]:
