@@ -85,7 +85,7 @@ class Trainer:
         self,
         x: ArrayLike,
         y: ArrayLike,
-        validation: tuple[ArrayLike, ArrayLike] | None = None,
+        validation: tuple[ArrayLike, ...] | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> History:
         """Train and return what happened.
@@ -94,8 +94,8 @@ class Trainer:
         ----------
         x : array_like of shape (N, features)
         y : array_like of shape (N,) or (N, outputs)
-        validation : pair of array_like, optional
-            Inputs and targets to measure after each epoch.
+        validation : tuple of array_like, optional
+            Inputs, targets and, if they have any, weights to measure after each epoch.
         sample_weight : array_like of shape (N,), optional
 
         Returns

@@ -7,6 +7,7 @@ except ImportError as missing:
 
 from lossfn.sklearn.classifier import LossClassifier
 from lossfn.sklearn.hist import HistLoss
+from lossfn.sklearn.mlp import MLPClassifier, MLPRegressor
 from lossfn.sklearn.regressor import LossRegressor
 
-__all__ = ["HistLoss", "LossClassifier", "LossRegressor"]
+__all__ = ["HistLoss", "LossClassifier", "LossRegressor", "MLPClassifier", "MLPRegressor"]

@@ -1,4 +1,4 @@
-"""What the linear models share: parameters, the fit, the checks."""
+"""What the linear models share: parameters, the fit, the scores."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lossfn.core.arrays import Array
-from lossfn.core.errors import say
 from lossfn.core.loss import Loss
 from lossfn.sklearn.data import Columns, Seen
 from lossfn.sklearn.objective import Objective
@@ -22,6 +21,7 @@ from lossfn.sklearn.start import best_constant
 class LinearModel(BaseEstimator):
     """Scores that are linear in the columns, fitted under a penalised mean loss."""
 
+    _taken: ClassVar[dict[str, Any]] = {"accept_sparse": "csr", "dtype": np.float64}
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "loss": [str, Loss],
         "alpha": [Interval(Real, 0, None, closed="left")],
@@ -46,16 +46,9 @@ class LinearModel(BaseEstimator):
         self.intercept_ = float(intercept[0]) if single else intercept
         return self
 
-    def _checked(self, x: Any, y: Any, weight: Any, **options: Any) -> tuple[Any, Array, Array | None]:
-        x, y = validate_data(self, x, y, accept_sparse="csr", dtype=np.float64, **options)
-        weight = None if weight is None else _check_sample_weight(weight, x, dtype=np.float64, ensure_non_negative=True)
-        if weight is not None and not weight.any():
-            raise ValueError(say("sample_weight", expected="a weight above 0", got="only zeros"))
-        return x, y, weight
-
     def _scores(self, x: Any) -> Array:
         check_is_fitted(self)
-        x = validate_data(self, x, accept_sparse="csr", dtype=np.float64, reset=False)
+        x = validate_data(self, x, reset=False, **self._taken)
         return np.asarray(x @ np.atleast_2d(self.coef_).T + self.intercept_)
 
     def __sklearn_tags__(self) -> Any:

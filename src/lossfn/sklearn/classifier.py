@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.metaestimators import available_if
 
-from lossfn.core.arrays import Array
 from lossfn.sklearn.base import LinearModel
-from lossfn.sklearn.labels import decided, encoded, fitting, has_probabilities, probabilities
-from lossfn.sklearn.losses import built
+from lossfn.sklearn.roles import Classifier
 
 
-def _reads(model: Any) -> bool:
-    return has_probabilities(model._loss if hasattr(model, "_loss") else built(model.loss))
-
-
-class LossClassifier(ClassifierMixin, LinearModel):
+class LossClassifier(Classifier, LinearModel):
     """Linear classification under any loss of classes, or of two classes.
 
     Minimises Σ w_i loss(scores_i, y_i) / Σ w_i + alpha (l1_ratio ‖β‖₁ + (1 − l1_ratio)/2 ‖β‖₂²), the w_i being
@@ -91,29 +83,3 @@ class LossClassifier(ClassifierMixin, LinearModel):
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LossClassifier:
-        """Fit to X of shape (n, n_features), dense or sparse, and labels y of shape (n,)."""
-        loss = built(self.loss)
-        x, y, weight = self._checked(X, y, sample_weight)
-        self.classes_, labels, weight = encoded(y, weight, self.class_weight)
-        self._loss = fitting(loss, len(self.classes_))
-        fitted: LossClassifier = self._fit(x, labels, weight, loss, len(self.classes_))
-        return fitted
-
-    def decision_function(self, X: Any) -> Array:
-        """Return the scores: of the second class, shape (n,), or of each, (n, n_classes)."""
-        scores = self._scores(X)
-        return scores[:, 0] if len(self.classes_) == 2 else scores
-
-    def predict(self, X: Any) -> Any:
-        """Return the label with the highest score."""
-        scores = self.decision_function(X)
-        return decided(self.classes_, scores)
-
-    @available_if(_reads)
-    def predict_proba(self, X: Any) -> Array:
-        """Return the probabilities of the classes, shape (n, n_classes)."""
-        scores = self.decision_function(X)
-        return probabilities(self._loss, scores)

@@ -10,9 +10,8 @@ from scipy import sparse
 
 from lossfn.core.answers import kind
 from lossfn.core.arrays import Array
-from lossfn.core.kinds import Distribution
-from lossfn.core.links import of_scores
 from lossfn.core.loss import Loss
+from lossfn.core.scores import Scored
 
 
 @dataclass(frozen=True)
@@ -43,57 +42,41 @@ class Columns:
 
 @dataclass(frozen=True)
 class Seen:
-    """Targets and weights under a loss of scores: scores of shape (n, outputs) in, a mean and its slopes out."""
+    """A loss of scores together with the targets and weights of a fit."""
 
-    loss: Loss
+    scored: Scored
     target: Array
     weight: Array | None
-    outputs: int
 
     @classmethod
     def of(cls, loss: Any, y: Array, weight: Array | None, classes: int = 0) -> Seen:
-        """Bring targets, or class numbers, into the form the loss takes; two classes have one score."""
-        scored = of_scores(loss)
-        y = np.asarray(y, np.int64 if kind(loss) == "classes" else np.float64)
-        if kind(loss) != "classes":
-            minus = getattr(loss, "labels", "01") == "pm1"
-            return cls(scored, 2.0 * y - 1.0 if minus else y, weight, len(loss.predictions))
-        if isinstance(loss, Distribution):
-            y = np.eye(classes)[y]
-            with np.errstate(divide="ignore"):
-                y = np.log(y) if getattr(loss, "log_target", False) else y
-        return cls(scored, y, weight, 1 if classes == 2 else classes)
+        """Bring targets, or class numbers, into the form the loss takes."""
+        scored = Scored.of(loss, classes)
+        return cls(scored, scored.truth(y), weight)
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of scores."""
+        return self.scored.loss
+
+    @property
+    def outputs(self) -> int:
+        """Scores a row."""
+        return self.scored.outputs
 
     @property
     def over_classes(self) -> bool:
         """Whether the loss takes a row of scores."""
         return kind(self.loss) == "classes"
 
-    def taken(self, scores: Array) -> Any:
-        """Return scores as the loss takes them; one score s of two classes stands for -s/2 and s/2."""
-        if self.over_classes:
-            return scores * [-0.5, 0.5] if self.outputs == 1 else scores
-        return tuple(np.ascontiguousarray(scores.T)) if self.outputs > 1 else scores[:, 0]
-
     def value_and_grad(self, scores: Array) -> tuple[float, Array]:
         """Return the mean and its slopes in the scores."""
-        value, slope = self.loss.value_and_grad(
-            self.taken(scores), self.target, sample_weight=self.weight, reduction="mean"
-        )
-        if self.over_classes:
-            slope = slope @ [[-0.5], [0.5]] if self.outputs == 1 else slope
-        else:
-            slope = np.stack(slope, axis=1) if self.outputs > 1 else slope[:, None]
+        value, slope = self.scored.value_and_grad(scores, self.target, sample_weight=self.weight)
         return float(value), slope
 
     def slopes(self, scores: Array) -> tuple[Array, Array]:
         """Return first and second derivatives of each row's loss in its scores, sample weights applied."""
-        slope, bent = self.loss.grad_and_hess(self.taken(scores), self.target, sample_weight=self.weight)
-        if self.over_classes:
-            # Over -s/2 and s/2, the loss being blind to a common shift: the mean of the two.
-            return (slope @ [[-0.5], [0.5]], bent.mean(axis=1)[:, None]) if self.outputs == 1 else (slope, bent)
-        both = (slope, bent) if self.outputs > 1 else ((slope,), (bent,))
-        return np.stack(both[0], axis=1), np.stack(both[1], axis=1)
+        return self.scored.slopes(scores, self.target, sample_weight=self.weight)
 
     def mean_curvature(self, constant: Array) -> float:
         """Return the mean second derivative in a score where all scores are one constant."""
@@ -116,5 +99,5 @@ class Seen:
 
     def curvature(self, scores: Array) -> Array:
         """Return the second derivatives of the mean of a pointwise loss in the scores, (n, outputs, outputs)."""
-        bent = self.loss.hessian_matrix(self.taken(scores), self.target, sample_weight=self.weight)
+        bent = self.loss.hessian_matrix(self.scored.taken(scores), self.target, sample_weight=self.weight)
         return np.asarray(bent / self.denominator)

@@ -103,7 +103,7 @@ class HistLoss(BaseLoss):
     ) -> Array:
         """Return the loss of each row."""
         seen = self.seen(y_true, sample_weight)
-        terms = seen.loss(seen.taken(_table(raw_prediction)), seen.target, sample_weight=seen.weight, reduction="none")
+        terms = seen.scored(_table(raw_prediction), seen.target, sample_weight=seen.weight, reduction="none")
         return _into(loss_out, terms)
 
     def gradient(

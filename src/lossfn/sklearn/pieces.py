@@ -81,7 +81,7 @@ class Softened(Seen):
         turn = np.diff(slopes, axis=0)
         place = np.divide(-np.diff(offsets, axis=0), turn, out=np.zeros_like(turn), where=turn > 0.0)
         corners, size = (slopes[0], offsets[0], turn, place), float(place.std()) or 1.0
-        return [cls(seen.loss, seen.target, seen.weight, 1, width * size, corners) for width in widths]
+        return [cls(seen.scored, seen.target, seen.weight, width * size, corners) for width in widths]
 
     def value_and_grad(self, scores: Array) -> tuple[float, Array]:
         """Return the mean and its slopes in the scores."""

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
-
-from lossfn.core.answers import number
-from lossfn.core.arrays import Array
-from lossfn.core.domain import Choice
-from lossfn.core.errors import OptionError, say
-from lossfn.core.kinds import Pointwise
-from lossfn.core.links import domains, into
-from lossfn.engines.reference import M
 from lossfn.sklearn.base import LinearModel
-from lossfn.sklearn.losses import built
+from lossfn.sklearn.roles import Regressor
 
 
-class LossRegressor(RegressorMixin, LinearModel):
+class LossRegressor(Regressor, LinearModel):
     """Linear regression under any pointwise loss.
 
     Minimises Σ w_i loss(x_iᵀβ + b, y_i) / Σ w_i + alpha (l1_ratio ‖β‖₁ + (1 − l1_ratio)/2 ‖β‖₂²); the intercept b
@@ -97,36 +87,3 @@ class LossRegressor(RegressorMixin, LinearModel):
         self.solver = solver
         self.max_iter = max_iter
         self.tol = tol
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LossRegressor:
-        """Fit to X of shape (n, n_features), dense or sparse, and y of shape (n,)."""
-        loss = of_numbers(self.loss)
-        x, y, weight = self._checked(X, y, sample_weight, y_numeric=True)
-        self._loss = loss
-        fitted: LossRegressor = self._fit(x, y, weight, loss)
-        return fitted
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Return what the loss estimates, of shape (n,); with `return_std` the deviation under `GaussianNLL`, too."""
-        scores = self._scores(X)
-        answer = np.asarray(number(M, self._loss, *scores.T))
-        return (answer, deviation(self._loss, scores)) if return_std else answer
-
-
-def of_numbers(loss: Any) -> Any:
-    """Return the loss if a regression can be fitted with it."""
-    found = built(loss)
-    if isinstance(found, Pointwise) and not isinstance(found.domains().get("target"), Choice):
-        return found
-    fix = f"LossClassifier({found!r})"
-    raise OptionError(say("loss", expected="a loss of numbers", got=f"{type(found).__name__}, of classes", fix=fix))
-
-
-def deviation(loss: Any, scores: Array) -> Array:
-    """Return the standard deviation a loss of mean and variance predicts."""
-    if tuple(loss.predictions) != ("mean", "variance"):
-        raise OptionError(
-            say("return_std", expected="a loss of mean and variance", got=repr(loss), fix="GaussianNLL()")
-        )
-    return np.asarray(np.sqrt(into(M, domains(loss)["variance"], scores[:, 1])))

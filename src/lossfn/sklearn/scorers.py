@@ -11,8 +11,8 @@ from sklearn.utils.metadata_routing import UNUSED
 from lossfn.core.answers import NUMBERS, kind, prediction, score
 from lossfn.core.arrays import Array
 from lossfn.core.errors import DomainError, OptionError, TargetError, say
+from lossfn.core.scores import Scored
 from lossfn.engines.reference import M
-from lossfn.sklearn.data import Seen
 from lossfn.sklearn.labels import fitting, has_probabilities
 
 EDGE = float(np.finfo(np.float64).eps)  # how near probabilities come to 0 and 1
@@ -53,14 +53,14 @@ def _of_numbers(loss: Any, estimator: Any, x: Any, y: Any) -> tuple[Any, Any, An
 def _of_shares(loss: Any, estimator: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     if kind(loss) == "classes" or not has_probabilities(loss):
         raise OptionError(say("loss", expected="a loss of numbers or of shares", got=repr(loss)))
-    seen = Seen.of(loss, y, None)
-    return seen.loss, score(M, loss, _inside(estimator.predict(x))), seen.target
+    scored = Scored.of(loss)
+    return scored, score(M, loss, _inside(estimator.predict(x)))[:, None], scored.truth(y)
 
 
 def _of_labels(loss: Any, estimator: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
     classes = estimator.classes_
-    seen = Seen.of(fitting(loss, len(classes)), _numbered(classes, np.asarray(y)), None, len(classes))
-    return seen.loss, seen.taken(_scores(loss, estimator, x)), seen.target
+    scored = Scored.of(fitting(loss, len(classes)), len(classes))
+    return scored, _scores(loss, estimator, x), scored.truth(_numbered(classes, np.asarray(y)))
 
 
 def _scores(loss: Any, estimator: Any, x: Any) -> Array:

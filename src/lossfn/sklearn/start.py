@@ -1,4 +1,4 @@
-"""The best constant score: where a fit starts, and what boosting adds its trees to."""
+"""The best constant score, where a fit starts and what boosting adds its trees to; and how far from it scores lie."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ def best_constant(seen: Seen) -> Array:
         return np.array([_root(seen)])
     first = np.zeros(seen.outputs)
     return np.asarray(minimize(lambda c: _at(seen, c), first, jac=True, method="L-BFGS-B").x)
+
+
+def typical_step(seen: Seen, constant: Array) -> Array:
+    """Return the unit of each score: the mean Newton step from the best constant, else the deviation of the targets."""
+    slope, bent = seen.slopes(np.tile(constant, (len(seen.target), 1)))
+    curvature, size = bent.sum(axis=0), np.abs(slope).sum(axis=0)
+    solid = (curvature > 0.1 * np.abs(bent).sum(axis=0)) & (size > 0.0)
+    return np.asarray(np.divide(size, curvature, out=np.full(seen.outputs, _deviation(seen)), where=solid))
+
+
+def _deviation(seen: Seen) -> float:
+    if seen.over_classes:
+        return 1.0
+    mean = np.average(seen.target, weights=seen.weight)
+    return float(np.sqrt(np.average((seen.target - mean) ** 2, weights=seen.weight))) or 1.0
 
 
 def _at(seen: Seen, constant: Array) -> tuple[float, Array]:
