@@ -17,7 +17,7 @@ from lossfn.nn import Adam
 from lossfn.nn.assignment import Assignment
 from lossfn.sklearn import MLPClassifier, MLPRegressor
 from lossfn.sklearn.data import Seen
-from lossfn.sklearn.network import Penalised
+from lossfn.sklearn.network import PenalisedAdam
 from lossfn.sklearn.start import best_constant
 from semantics.samples import LOSSES, name
 
@@ -86,7 +86,7 @@ def test_a_penalty_holds_weights_small_and_spares_the_rest():
     adam, p, g = Adam(0.1), np.array([1.0, -2.0, 3.0]), np.array([0.5, 0.25, 1.0])
     stiffness = np.array([2.0, 0.0, 0.5])
     both, by_hand = p.copy(), p.copy()
-    Penalised(adam, stiffness).step(both, g, adam.start(p))
+    PenalisedAdam(0.1, stiffness=stiffness).step(both, g, adam.start(p))
     adam.step(by_hand, np.array([2.5, 0.25, 2.5]), adam.start(p))
     np.testing.assert_array_equal(both, by_hand)
 

@@ -23,20 +23,15 @@ ACTIVATIONS: dict[str, type[Layer]] = {"gelu": GELU, "relu": ReLU, "tanh": Tanh}
 START = 0.1  # of the usual last weights: a network begins near the best constant
 
 
-@dataclass(frozen=True)
-class Penalised:
+@dataclass(frozen=True, eq=False)
+class PenalisedAdam(Adam):
     """Adam on the mean loss + Σ stiffness_i θ_i² / 2."""
 
-    adam: Adam
-    stiffness: Array
+    stiffness: Any = 0.0
 
-    def start(self, parameters: Array) -> State:
-        """Return the state before the first step."""
-        return self.adam.start(parameters)
-
-    def step(self, parameters: Array, gradient: Array, state: State) -> None:
+    def step(self, parameters: Array, gradient: Array, state: State, scale: float = 1.0) -> None:
         """Move `parameters` one step downhill."""
-        self.adam.step(parameters, gradient + self.stiffness * parameters, state)
+        super().step(parameters, gradient + self.stiffness * parameters, state, scale)
 
 
 class Network(BaseEstimator):
@@ -80,7 +75,7 @@ class Network(BaseEstimator):
 
     def _trained(self, x: Array, y: Array, weight: Array | None, seed: int) -> History:
         what = self._assignment
-        adam = Penalised(Adam(self.learning_rate_init), self._stiffness())
+        adam = PenalisedAdam(self.learning_rate_init, stiffness=self._stiffness())
         patience = self.n_iter_no_change if self.early_stopping else None
         trainer = Trainer(
             self.network_, what, adam, what, self.batch_size, self.max_iter, seed, patience=patience, progress=False
