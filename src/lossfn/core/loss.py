@@ -16,6 +16,7 @@ from lossfn.core.domain import REAL, Domain
 from lossfn.core.doors import Doors
 from lossfn.core.options import REDUCTIONS, option, settle, travels
 from lossfn.core.reduction import LossSum
+from lossfn.core.registry import keep
 from lossfn.core.registry import register as register_class
 
 Setting = Callable[[str, Any], Any]
@@ -37,6 +38,7 @@ class Loss(Doors):
 
     reduction: str = option(default="mean", choices=REDUCTIONS, kw_only=True)
 
+    handle: ClassVar[str]  # set per loss: see `registry.keep`
     estimates: ClassVar[str] = "not stated"
     convex: ClassVar[bool] = True
     differentiable: ClassVar[bool] = True
@@ -56,6 +58,7 @@ class Loss(Doors):
     def __post_init__(self) -> None:
         """Check and freeze the hyperparameters."""
         settle(self)
+        object.__setattr__(self, "handle", keep(self))
 
     @cached_property
     def memo(self) -> dict[Any, Any]:

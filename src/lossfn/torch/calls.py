@@ -10,8 +10,10 @@ from lossfn.core import calls
 from lossfn.core.errors import DerivativeError, say
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
+from lossfn.torch.compiled import by_operations, result_dtype
 from lossfn.torch.function import Call, Native, joined
-from lossfn.torch.tensors import HALVES, Tensor, array_of, each, joint, tensor_of, together
+from lossfn.torch.routes import direct
+from lossfn.torch.tensors import Tensor, array_of, each, joint, tensor_of, together
 
 
 def value(
@@ -27,10 +29,13 @@ def value(
     """Answer a plain call: a tensor that backpropagates to predictions and target."""
     predictions = _checked(loss, prediction, target, sample_weight)
     calls.known(reduction)
-    dtype = joint(predictions, target)
-    if dtype in HALVES and torch.is_autocast_enabled(target.device.type):
-        dtype = torch.float32
-        predictions = tuple(p.float() for p in predictions) if reduction == "none" else predictions
+    if not direct(*predictions, target):
+        weights = () if sample_weight is None else (sample_weight,)
+        traced: Tensor = by_operations(loss.handle, predictions, target, weights, reduction, axis, empty, check)
+        return traced
+    dtype = result_dtype(predictions, target)
+    if reduction == "none":
+        predictions = tuple(p.to(dtype) for p in predictions) if dtype != joint(predictions, target) else predictions
     call = Call(loss, reduction, axis, empty, check, dtype)
     if torch.is_grad_enabled() and (target.requires_grad or any(p.requires_grad for p in predictions)):
         found: Tensor = Native.apply(call, sample_weight, target, *predictions)  # type: ignore[no-untyped-call]

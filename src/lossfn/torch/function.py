@@ -14,6 +14,7 @@ from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Ask
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import gradient_scale
+from lossfn.torch import operations
 from lossfn.torch.tensors import Tensor, array_of, each, tensor_of
 
 
@@ -49,6 +50,11 @@ class Call:
         wrt = ("target",) if of == "target" else tuple(loss.predictions)
         found = calls.run(loss, batch, Ask(1, wrt, scale, False, False)).gradient
         return tuple(tensor_of(calls.shaped(batch, slope)) for slope in found)
+
+    def by_operations(self, weight: Tensor | None, target: Tensor, *predictions: Tensor) -> Tensor:
+        """Return what `value` does, as tensor operations."""
+        found = operations.terms_of(self.loss, predictions, target, weight, self.axis, self.check)
+        return operations.reduced(found, self.reduction, self.empty).to(self.dtype)
 
     def _result(self, found: Any) -> Tensor:
         return tensor_of(found) if self.reduction == "none" else torch.scalar_tensor(float(found), dtype=self.dtype)
@@ -93,9 +99,19 @@ class Native(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Any, ...]:
         """Hand over the gradient found in forward, or find it for this upstream gradient."""
         saved, found, ctx.gradient = ctx.saved_tensors, ctx.gradient, None
+        if torch.is_grad_enabled():
+            return None, None, *_differentiable(ctx, saved, upstream)
         if found is not None and upstream.item() == 1.0:
             return None, None, None, *found
         call, (_, _, of_target, *of_predictions) = ctx.call, ctx.needs_input_grad
         towards = call.slopes(upstream, *saved, of="target")[0] if of_target else None
         slopes = call.slopes(upstream, *saved, of="prediction") if any(of_predictions) else [None] * len(of_predictions)
         return None, None, towards, *slopes
+
+
+def _differentiable(ctx: Any, saved: tuple[Any, ...], upstream: Tensor) -> list[Tensor | None]:
+    # create_graph=True: slopes of slopes will be asked for, which tensor operations have.
+    wanted = [s for s, needed in zip(saved[1:], ctx.needs_input_grad[2:], strict=True) if needed]
+    value = ctx.call.by_operations(*saved)
+    found = iter(torch.autograd.grad(value, wanted, upstream, create_graph=True, materialize_grads=True))
+    return [next(found) if needed else None for needed in ctx.needs_input_grad[2:]]

@@ -13,7 +13,6 @@ from lossfn.core.errors import ArgumentError, DTypeError, say
 
 Tensor = torch.Tensor
 HALVES = (torch.float16, torch.bfloat16)
-PLAIN = (torch.Tensor, torch.nn.Parameter)
 NUMBERS = frozenset(
     (torch.float32, torch.float64, *HALVES, torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 )

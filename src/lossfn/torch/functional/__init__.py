@@ -1,7 +1,9 @@
 """torch's loss functions by their names, arguments and defaults, with the numerics of `lossfn`.
 
 `from lossfn.torch import functional as F` in the place of `import torch.nn.functional as F`: what is no loss is
-torch's own. Each docstring says what differs from torch, and where an oddity of torch's is kept.
+torch's own. Each docstring says what differs from torch, and where an oddity of torch's is kept. Inside
+`torch.compile` each is torch's own function; `lossfn.torch.nn.Loss`, and any loss itself, compile with the numerics of
+`lossfn`.
 """
 
 from typing import Any

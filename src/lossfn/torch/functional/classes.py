@@ -11,11 +11,12 @@ import torch
 from lossfn.core.errors import OptionError, say
 from lossfn.core.loss import Loss
 from lossfn.losses.classes import CrossEntropy, NegativeLogLikelihood
-from lossfn.torch.functional.reducing import chosen
+from lossfn.torch.functional.reducing import chosen, served
 
 Tensor = torch.Tensor
 
 
+@served
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -46,6 +47,7 @@ def cross_entropy(
     return _evaluated(loss, input, target, reduction, not dense)
 
 
+@served
 def nll_loss(
     input: Tensor,
     target: Tensor,

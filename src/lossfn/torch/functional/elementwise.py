@@ -13,7 +13,7 @@ from lossfn.losses.binary import BinaryCrossEntropyWithLogits
 from lossfn.losses.huber import Huber, SmoothL1
 from lossfn.losses.regression import AbsoluteError, SquaredError
 from lossfn.torch import definitions
-from lossfn.torch.functional.reducing import chosen, evaluated, paired, reduced
+from lossfn.torch.functional.reducing import chosen, evaluated, paired, reduced, served
 
 Tensor = torch.Tensor
 
@@ -23,6 +23,7 @@ def _made(cls: Callable[..., Loss], *options: float) -> Loss:
     return cls(*options)
 
 
+@served
 def l1_loss(
     input: Tensor,
     target: Tensor,
@@ -35,6 +36,7 @@ def l1_loss(
     return _regression(_made(AbsoluteError), input, target, chosen(reduction, size_average, reduce), weight)
 
 
+@served
 def mse_loss(
     input: Tensor,
     target: Tensor,
@@ -61,6 +63,7 @@ def _same(weight: Tensor | None, input: Tensor) -> Tensor | None:
     return weight
 
 
+@served
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
@@ -69,6 +72,7 @@ def huber_loss(
     return evaluated(_made(Huber, delta), input, target, chosen(reduction), _same(weight, input))
 
 
+@served
 def smooth_l1_loss(
     input: Tensor,
     target: Tensor,
@@ -82,6 +86,7 @@ def smooth_l1_loss(
     return evaluated(_made(SmoothL1, beta), input, target, chosen(reduction, size_average, reduce))
 
 
+@served
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -100,6 +105,7 @@ def binary_cross_entropy(
     return evaluated(loss, input, target, chosen(reduction, size_average, reduce), weight, check=True)
 
 
+@served
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -127,6 +133,7 @@ def _equal(input: Tensor, target: Tensor) -> None:
         raise ShapeError(say("target", expected=expected, got=got))
 
 
+@served
 def kl_div(
     input: Tensor,
     target: Tensor,
@@ -148,6 +155,7 @@ def kl_div(
     return evaluated(loss, input, target, chosen(reduction, size_average, reduce))
 
 
+@served
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -164,6 +172,7 @@ def poisson_nll_loss(
     return evaluated(loss, input, target, chosen(reduction, size_average, reduce))
 
 
+@served
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -184,6 +193,7 @@ def gaussian_nll_loss(
     return evaluated(_made(definitions.GaussianLikelihood, full, eps), (mean, var), target, chosen(reduction))
 
 
+@served
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -197,6 +207,7 @@ def soft_margin_loss(
     return evaluated(loss, input, target, chosen(reduction, size_average, reduce))
 
 
+@served
 def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
@@ -211,6 +222,7 @@ def hinge_embedding_loss(
     return evaluated(loss, input, target, chosen(reduction, size_average, reduce))
 
 
+@served
 def multilabel_soft_margin_loss(
     input: Tensor,
     target: Tensor,

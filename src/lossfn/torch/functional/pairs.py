@@ -16,7 +16,7 @@ from torch.nn.functional import (
 )
 
 from lossfn.torch.definitions import MarginRanking
-from lossfn.torch.functional.reducing import chosen, evaluated, paired, reduced
+from lossfn.torch.functional.reducing import chosen, evaluated, paired, reduced, served
 
 Tensor = torch.Tensor
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 
+@served
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
@@ -44,6 +45,7 @@ def margin_ranking_loss(
     return evaluated(MarginRanking(margin=margin), (first, second), target, chosen(reduction, size_average, reduce))
 
 
+@served
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,

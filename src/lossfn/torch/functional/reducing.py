@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 import torch
 
@@ -12,6 +14,20 @@ from lossfn.core.loss import Loss
 
 Tensor = torch.Tensor
 NAMES = ("mean", "sum", "none")
+
+
+P = ParamSpec("P")
+
+
+def served(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Leave calls inside a compiled graph to torch's function of the same name: ours looks at values."""
+    theirs: Callable[P, Tensor] = getattr(torch.nn.functional, function.__name__)
+
+    @wraps(function)
+    def serve(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        return theirs(*args, **kwargs) if torch.compiler.is_compiling() else function(*args, **kwargs)
+
+    return serve
 
 
 def chosen(reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:

@@ -1,0 +1,208 @@
+"""The torch engine: formulas as tensor operations that autograd, functorch and the compiler see through.
+
+Autograd never differentiates a formula: `Formula` returns the graph's own derivatives, each a `Formula` again, so
+that derivatives of any order are exact at kinks and leak nothing from a branch not taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from lossfn.core.calls import need_derivatives
+from lossfn.core.graph import Node, derive, evaluate
+from lossfn.core.loss import Loss
+from lossfn.core.program import trace
+from lossfn.core.simplify import number
+from lossfn.core.vocabulary import Vocabulary
+
+Tensor = torch.Tensor
+LARGEST = {torch.float32: 3.0e38, torch.float64: 1.5e308}  # what bounds an infinite logit
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    e = torch.exp(-x.abs())
+    return torch.where(x >= 0, 1.0, e) / (1.0 + e)
+
+
+def _log_cosh(x: Tensor) -> Tensor:
+    a = x.abs()
+    near = torch.log1p(2.0 * torch.sinh(a.clamp(max=1.0) / 2).square())
+    return torch.where(a < 1.0, near, a - 0.6931471805599453 + torch.log1p(torch.exp(-2.0 * a)))
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "exp": torch.exp,
+    "expm1": torch.expm1,
+    "log": torch.log,
+    "log1p": torch.log1p,
+    "sqrt": torch.sqrt,
+    "abs": torch.abs,
+    "sign": lambda x: torch.where(x.isnan(), x, torch.sign(x)),
+    "power": torch.pow,
+    "tanh": torch.tanh,
+    "sigmoid": _sigmoid,
+    "softplus": lambda x: x.clamp(min=0.0) + torch.log1p(torch.exp(-x.abs())),
+    "log_cosh": _log_cosh,
+    "weighted": lambda weight, x: torch.where(weight == 0, 0.0, weight * x),
+    "minimum": torch.minimum,
+    "maximum": torch.maximum,
+    "where": torch.where,
+    "equal": torch.eq,
+    "either": torch.logical_or,
+    "negate": torch.logical_not,
+}
+
+
+class TorchVerbs(Vocabulary):
+    """The vocabulary on tensors like a given one."""
+
+    def __init__(self, like: Tensor) -> None:
+        self.number = partial(torch.full, (), dtype=like.dtype, device=like.device)
+
+    def apply(self, verb: str, *args: Any) -> Any:
+        """Carry out one verb, numbers made tensors of the right dtype."""
+        exponents = args[1:] if verb == "power" else ()
+        taken = args[:1] if verb == "power" else args
+        return VERBS[verb](*(a if isinstance(a, Tensor) else self.number(a) for a in taken), *exponents)
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """The derivative of a loss's formula in the inputs `path`, one after the other; the formula for an empty path.
+
+    `names` are those of the tensors it is evaluated on: inputs, then array hyperparameters.
+    """
+
+    loss: Loss
+    names: tuple[str, ...]
+    path: tuple[str, ...] = ()
+
+    def node(self) -> Node:
+        """Return its graph: of first and second order the program's own."""
+        program, inputs = trace(self.loss), self.path
+        if not inputs:
+            return program.value
+        found = program.slopes(*inputs) if len(inputs) == 1 else program.curvatures(*inputs[:2])
+        for name in inputs[2:]:
+            found = derive(found, found.tracer.input(name))
+        return found
+
+    def along(self, name: str) -> Derivative | None:
+        """Return the next derivative, in the input `name`; None where it is 0."""
+        need_derivatives(self.loss, "gradient")
+        further = replace(self, path=(*self.path, name))
+        return None if number(further.node()) == 0 else further
+
+    def of(self, tensors: tuple[Tensor, ...]) -> Tensor:
+        """Evaluate on tensors of one shape, numbers of the loss apart."""
+        plain = {name: float(value) for name, value in self.loss.settings().items() if name not in self.names}
+        given = plain | dict(zip(self.names, tensors, strict=True))
+        (found,) = evaluate([self.node()], TorchVerbs(tensors[0]), given)
+        return found if isinstance(found, Tensor) else torch.full_like(tensors[0], found)
+
+
+class Formula(torch.autograd.Function):
+    """value(derivative, *tensors): an elementwise formula, differentiated on its graph."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(what: Derivative, *tensors: Tensor) -> Tensor:
+        """Evaluate."""
+        return what.of(tensors)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        """Keep the inputs alone."""
+        ctx.what, *tensors = inputs
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        """Multiply by the slopes of the graph."""
+        wanted = zip(ctx.what.names, ctx.needs_input_grad[1:], strict=True)
+        slopes = [_slope(ctx, name) if needed else None for name, needed in wanted]
+        return None, *(None if slope is None else upstream * slope for slope in slopes)
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Tensor | None) -> Tensor:
+        """Add the slopes times the tangents."""
+        total = torch.zeros_like(ctx.saved_tensors[0])
+        for name, tangent in zip(ctx.what.names, tangents[1:], strict=True):
+            if tangent is not None and (slope := _slope(ctx, name)) is not None:
+                total = total + slope * tangent
+        return total
+
+
+def _slope(ctx: Any, name: str) -> Tensor | None:
+    further = ctx.what.along(name) if name in ctx.what.loss.inputs else None
+    return None if further is None else formula(further, ctx.saved_tensors)
+
+
+def formula(what: Derivative, tensors: tuple[Tensor, ...]) -> Tensor:
+    """Evaluate a formula, or a derivative of one, on tensors of one shape."""
+    found: Tensor = Formula.apply(what, *tensors)  # type: ignore[no-untyped-call]
+    return found
+
+
+class LogSoftmax(torch.autograd.Function):
+    """log q of rows of logits: exact at both ends.
+
+    With w = e^(x - top), `rest` sums w without one of the largest: log q = (x - top) - log1p(rest), and
+    1 - q = rest/(1 + rest) at the top. Slopes s return as s_k(1 - q_k) - q_k(Σs - s_k): nothing cancels for a label.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(logits: Tensor) -> Tensor:
+        """Return log q over the last axis."""
+        shift, rest = _below(logits)
+        return shift - torch.log1p(rest)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """Keep the logits alone."""
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        """Pull slopes back."""
+        q, not_q = _probabilities(*ctx.saved_tensors)
+        return upstream * not_q - q * (upstream.sum(-1, keepdim=True) - upstream)
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor) -> Tensor:
+        """Push a tangent forward."""
+        q, not_q = _probabilities(*ctx.saved_tensors)
+        pulled = q * tangent
+        return not_q * tangent - (pulled.sum(-1, keepdim=True) - pulled)
+
+
+def _below(logits: Tensor) -> tuple[Tensor, Tensor]:
+    logits = logits.clamp(max=LARGEST[logits.dtype])
+    top = logits.detach().amax(-1, keepdim=True)
+    at_top = logits == top
+    shift = torch.where(top == -torch.inf, torch.nan, logits - top)
+    ties = at_top.sum(-1, keepdim=True) - 1
+    return shift, torch.where(at_top, 0.0, torch.exp(shift)).sum(-1, keepdim=True) + ties
+
+
+def _probabilities(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """q and 1 - q, differentiable."""
+    log_q = log_softmax(logits)
+    q = torch.exp(log_q)
+    return q, -torch.expm1(log_q)
+
+
+def log_softmax(logits: Tensor) -> Tensor:
+    """Return log q over the last axis."""
+    found: Tensor = LogSoftmax.apply(logits)  # type: ignore[no-untyped-call]
+    return found

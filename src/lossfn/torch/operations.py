@@ -1,0 +1,183 @@
+"""Any loss as tensor operations: what compilers, functorch, other devices and higher derivatives see through.
+
+Nothing here looks at values, which may be traced: a row with an illegal label, or a value outside its domain, is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from lossfn.core import arrays
+from lossfn.core.errors import ShapeError, say
+from lossfn.core.graph import evaluate
+from lossfn.core.kinds import Pointwise, Row
+from lossfn.core.loss import Loss
+from lossfn.core.program import trace
+from lossfn.engines.torch import Derivative, TorchVerbs, formula, log_softmax
+from lossfn.torch.tensors import HALVES, Tensor
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms before they are weighed, their weights if any, and a class weight of the labels that a mean divides by."""
+
+    terms: Tensor
+    weight: Tensor | None
+    divisor: Tensor | None = None
+
+    def weighed(self) -> Tensor:
+        """Return the terms times their weights; a zero weight wins over anything."""
+        if self.weight is None:
+            return self.terms
+        return torch.where(self.weight == 0, 0.0, self.weight * self.terms)
+
+    def denominator(self) -> Tensor:
+        """Return what a mean divides by."""
+        ones = torch.ones_like(self.terms, dtype=wide(self.terms)).detach() if self.divisor is None else self.divisor
+        return (ones if self.weight is None else ones * self.weight).sum(dtype=wide(self.terms))
+
+
+def wide(tensor: Tensor) -> torch.dtype:
+    """Return the dtype sums are taken in."""
+    return torch.float32 if tensor.device.type == "mps" else torch.float64
+
+
+def terms_of(
+    loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight: Tensor | None, axis: int, check: bool
+) -> Terms:
+    """Return the terms of a loss in at least float32."""
+    loss = loss.resolve(_stand_in(predictions[0]), _stand_in(target), axis)
+    dtype = _computed_in(*predictions, target)
+    wide_predictions = [p.to(dtype) for p in predictions]
+    if isinstance(loss, Pointwise):
+        return _pointwise(loss, wide_predictions, target.to(dtype), weight, check)
+    (scores,) = (p.movedim(axis, -1) for p in wide_predictions)
+    if isinstance(loss, Row):
+        return _row(loss, scores, target, weight, check)
+    return _distribution(loss, scores, target.to(dtype).movedim(axis, -1), weight, check)
+
+
+def _computed_in(*tensors: Tensor) -> torch.dtype:
+    floats = [t.dtype for t in tensors if t.dtype.is_floating_point]
+    narrow = all(dtype in (torch.float32, *HALVES) for dtype in floats) and floats
+    return torch.float32 if narrow else torch.float64
+
+
+def _stand_in(tensor: Tensor) -> arrays.Array:
+    """Return an array of the tensor's shape that holds nothing, for what asks for shapes and dtypes alone."""
+    kind = np.float64 if tensor.dtype.is_floating_point else np.int64
+    return np.broadcast_to(np.zeros((), kind), tuple(tensor.shape))
+
+
+def _pointwise(loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight: Tensor | None, check: bool) -> Terms:
+    if len(predictions) != len(loss.predictions):
+        names = ", ".join(loss.predictions)
+        raise ShapeError(say("prediction", expected=f"a tuple ({names})", got=f"{len(predictions)} tensors"))
+    for name, other in zip((*loss.predictions[1:], "target"), (*predictions[1:], target), strict=True):
+        if other.shape != predictions[0].shape:
+            arrays.same_shape(_stand_in(predictions[0]), _stand_in(other), name)
+    weights = _weights(weight, target.shape)
+    inputs = [_masked(x, weights) for x in (*predictions, target)]
+    return Terms(_evaluated(loss, dict(zip(loss.inputs, inputs, strict=True)), check), weights)
+
+
+def _row(loss: Any, scores: Tensor, target: Tensor, weight: Tensor | None, check: bool) -> Terms:
+    shape, classes = scores.shape[:-1], scores.shape[-1]
+    if target.shape != shape or target.dtype.is_floating_point:
+        arrays.as_labels(_stand_in(target), tuple(shape), classes)
+    labels, weights = target.long(), _weights(weight, shape)
+    if loss.ignore_index is not None:
+        valid = labels != loss.ignore_index
+        weights = valid.to(scores.dtype) if weights is None else weights * valid
+        labels = torch.where(valid, labels, 0)
+    legal = (labels >= 0) & (labels < classes)
+    labels = torch.where(legal, labels, 0)
+    inputs = _statistics(loss, _masked(scores, weights), labels)
+    tables = {name: v for name, v in loss.settings().items() if isinstance(v, np.ndarray)}
+    taken = {name: _at(_tensor(v, scores).expand_as(scores), labels) for name, v in tables.items()}
+    terms = torch.where(legal, _evaluated(loss, inputs, check, taken), torch.nan)
+    table = getattr(loss, "class_weight", None)
+    return Terms(terms, weights, None if table is None else _at(_tensor(table, scores).expand_as(scores), labels))
+
+
+def _at(scores: Tensor, labels: Tensor) -> Tensor:
+    return scores.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+
+
+def _statistics(loss: Any, scores: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    if loss.takes == "log_probs":
+        log_prob = _at(scores, labels)
+        return {"log_prob": log_prob, **dict.fromkeys(loss.inputs[1:], torch.zeros_like(log_prob))}
+    log_q = log_softmax(scores)
+    table = getattr(loss, "class_weight", None)
+    share = _tensor(1.0 if table is None else table, scores) / scores.shape[-1]
+    part = torch.where(scores > -torch.inf, share, 0.0)
+    return {
+        "log_prob": _at(log_q, labels),
+        "log_sum_exp": torch.logsumexp(scores, -1),
+        "mean_log_prob": torch.where(part == 0, 0.0, part * log_q).sum(-1),
+    }
+
+
+def _distribution(loss: Any, scores: Tensor, target: Tensor, weight: Tensor | None, check: bool) -> Terms:
+    if target.shape != scores.shape:
+        arrays.same_shape(_stand_in(scores), _stand_in(target))
+    weights = _weights(weight, scores.shape[:-1])
+    each = None if weights is None else weights.unsqueeze(-1)
+    scores, target = _masked(scores, each), _masked(target, each)
+    log_q = log_softmax(scores) if loss.takes == "logits" else scores
+    return Terms(_evaluated(loss, {"log_prob": log_q, "target": target}, check).sum(-1), weights)
+
+
+def _evaluated(loss: Loss, inputs: dict[str, Tensor], check: bool, taken: dict[str, Tensor] | None = None) -> Tensor:
+    first = next(iter(inputs.values()))
+    if taken is None:
+        tables = {name: v for name, v in loss.settings().items() if isinstance(v, np.ndarray)}
+        taken = {name: _tensor(v, first).expand_as(first) for name, v in tables.items()}
+    given = inputs | taken
+    value = formula(Derivative(loss, tuple(given)), tuple(given.values()))
+    outside = trace(loss).outside if check else None
+    if outside is None:
+        return value
+    plain = {name: float(v) for name, v in loss.settings().items() if name not in given}
+    (flags,) = evaluate([outside], TorchVerbs(first.detach()), plain | {n: x.detach() for n, x in given.items()})
+    return torch.where(flags, torch.nan, value)
+
+
+def _tensor(value: Any, like: Tensor) -> Tensor:
+    return torch.as_tensor(np.array(value), dtype=like.dtype, device=like.device)
+
+
+def _weights(weight: Tensor | None, shape: torch.Size) -> Tensor | None:
+    if weight is None or weight.shape == shape:
+        return weight
+    if weight.dim() != 1 or weight.shape != shape[:1]:
+        arrays.as_weight(_stand_in(weight), tuple(shape))
+    return weight.reshape(weight.shape + (1,) * (len(shape) - 1)).expand(shape)
+
+
+def _masked(x: Tensor, weight: Tensor | None) -> Tensor:
+    # What a zero weight hides may be NaN: it must not reach a formula, whose slope would be 0·NaN.
+    if weight is None:
+        return x
+    mask = weight == 0
+    return torch.where(mask if mask.dim() == x.dim() else mask.unsqueeze(-1), 0.0, x)
+
+
+def reduced(found: Terms, reduction: str, empty: str) -> Tensor:
+    """Return the reduced value; a mean of nothing is 0 where `empty` is "zero", else NaN."""
+    weighed = found.weighed()
+    if reduction == "none":
+        return weighed
+    total = weighed.sum(dtype=wide(weighed))
+    if reduction == "sum":
+        return total
+    denominator = found.denominator()
+    nothing = denominator == 0
+    mean = total / torch.where(nothing, 1.0, denominator)
+    return torch.where(nothing, 0.0 if empty == "zero" else torch.nan, mean)
