@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,10 +41,15 @@ class Scored:
             return cls(of_scores(loss), len(loss.predictions))
         return cls(of_scores(loss), 1 if classes == 2 else classes)
 
+    @cached_property
+    def over_classes(self) -> bool:
+        """Whether the loss takes a row of scores."""
+        return kind(self.loss) == "classes"
+
     def truth(self, y: Any) -> Array:
         """Return numbers, or class numbers 0, 1, …, in the form the loss takes."""
         domain = self.loss.domains().get("target", REAL)
-        if kind(self.loss) != "classes":
+        if not self.over_classes:
             numbers: Array = np.asarray(y, np.float64)
             return 2.0 * numbers - 1.0 if isinstance(domain, Choice) and -1 in domain else numbers
         labels: Array = np.asarray(y, np.int64)
@@ -56,13 +62,13 @@ class Scored:
     def taken(self, scores: Any) -> Any:
         """Return scores as the loss takes them; one score s of two classes stands for -s/2 and s/2."""
         scores = np.asarray(scores)
-        if kind(self.loss) == "classes":
+        if self.over_classes:
             return scores * np.array([-0.5, 0.5], scores.dtype) if self.outputs == 1 else scores
         return tuple(np.ascontiguousarray(scores.T)) if self.outputs > 1 else scores[:, 0]
 
     def table(self, slope: Any) -> Array:
         """Return slopes in what the loss took as slopes in the scores."""
-        if kind(self.loss) == "classes":
+        if self.over_classes:
             return np.asarray((slope[:, 1:] - slope[:, :1]) * 0.5 if self.outputs == 1 else slope)
         return np.stack(slope, axis=1) if self.outputs > 1 else np.asarray(slope[:, None])
 
@@ -80,7 +86,7 @@ class Scored:
     def slopes(self, scores: Any, target: Any, *, sample_weight: Any = None) -> tuple[Array, Array]:
         """Return first and second derivatives of each row in its scores, sample weights applied."""
         slope, bent = self.loss.grad_and_hess(self.taken(scores), target, sample_weight=sample_weight)
-        if kind(self.loss) == "classes" and self.outputs == 1:
+        if self.over_classes and self.outputs == 1:
             # Over -s/2 and s/2, the loss being blind to a common shift: the mean of the two.
             return self.table(slope), bent.mean(axis=1)[:, None]
         return self.table(slope), self.table(bent)

@@ -8,6 +8,7 @@ except ImportError as missing:
 from lossfn.sklearn.classifier import LossClassifier
 from lossfn.sklearn.hist import HistLoss
 from lossfn.sklearn.mlp import MLPClassifier, MLPRegressor
+from lossfn.sklearn.quantiles import MultiQuantileRegressor
 from lossfn.sklearn.regressor import LossRegressor
 
-__all__ = ["HistLoss", "LossClassifier", "LossRegressor", "MLPClassifier", "MLPRegressor"]
+__all__ = ["HistLoss", "LossClassifier", "LossRegressor", "MLPClassifier", "MLPRegressor", "MultiQuantileRegressor"]

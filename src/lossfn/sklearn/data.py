@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from lossfn.core.answers import kind
 from lossfn.core.arrays import Array
 from lossfn.core.loss import Loss
 from lossfn.core.scores import Scored
@@ -67,7 +66,7 @@ class Seen:
     @property
     def over_classes(self) -> bool:
         """Whether the loss takes a row of scores."""
-        return kind(self.loss) == "classes"
+        return self.scored.over_classes
 
     def value_and_grad(self, scores: Array) -> tuple[float, Array]:
         """Return the mean and its slopes in the scores."""
