@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lossfn.cli.faults import InputError
-from lossfn.cli.heads import Array
 from lossfn.cli.roles import Role, role
+from lossfn.core.arrays import Array
 from lossfn.core.errors import LossfnError
 from lossfn.core.loss import Loss
 from lossfn.explain.contributions import Contributions, contributions
@@ -57,12 +57,12 @@ class Outcome:
 def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -> Outcome:
     """Train a network under a loss; the best epoch is chosen on rows held out of the training part."""
     part = role(loss, data)
-    model = Sequential(_layers(settings.model, data.x_train.shape[1], part.outputs), seed=settings.seed)
+    model = Sequential(_layers(settings.model, data.x_train.shape[1], part.scored.outputs), seed=settings.seed)
     if part.metric == "mse":
         _linear(model)[-1].weight[:] *= START
     trainer = Trainer(
         model,
-        part.seen,
+        part,
         Adam(settings.learning_rate),
         task=part,
         batch_size=settings.batch_size,
@@ -81,9 +81,9 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
         fix = f"--learning-rate {min(settings.learning_rate / 10, 0.001):g}"
         raise InputError(str(wrong).replace("a smaller learning_rate", fix)) from None
     test = trainer.evaluate(data.x_test, data.y_test)
-    output = part.prediction(model.predict(data.x_test), data.y_test)
-    truth = part.seen.convert(part.target(data.y_test, np.float64))
-    shares = contributions(loss, part.seen.head.forward(output), truth, groups=groups(data))
+    truth = part.scored.truth(part.target(data.y_test, np.float64))
+    taken = part.scored.taken(model.predict(data.x_test))
+    shares = contributions(part.scored.loss, taken, truth, groups=groups(data))
     return Outcome(loss, data, settings, part, model, history, test, shares, trainer.predict(data.x_test))
 
 

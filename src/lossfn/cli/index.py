@@ -7,8 +7,8 @@ from typing import Any
 import lossfn as lf
 from lossfn.cli.description import about
 from lossfn.cli.losses import hyperparameters
-from lossfn.cli.roles import kind
 from lossfn.cli.screen import blank, table, title
+from lossfn.core.answers import kind
 
 TITLES = {
     "numbers": "Numbers: a prediction for each target",

@@ -2,63 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import lossfn as lf
 from lossfn.cli.faults import InputError, listed
-from lossfn.cli.heads import Array, Columns, Headed, LogProbabilities, Plain
-from lossfn.core.domain import REAL, UNIT, Choice
-from lossfn.core.kinds import Distribution, Pointwise
+from lossfn.core.answers import kind
+from lossfn.core.arrays import Array
+from lossfn.core.domain import REAL
 from lossfn.core.loss import Loss
+from lossfn.core.scores import Scored
 from lossfn.nn import Dataset
-
-LOG_OF_MEAN = "log of the mean"
+from lossfn.nn.assignment import Assignment
 
 
 @dataclass(frozen=True)
-class Role:
-    """How a loss is trained with: what it sees, how the network's output is scored, the unit of the target.
+class Role(Assignment):
+    """How a loss is trained with, and the unit of the target: it sees (y − shift) / scale.
 
-    The target is (y − shift) / scale. A classification is scored by its accuracy, a regression by the mean squared
-    error in the unit of y.
+    A classification is scored by its accuracy, a regression by the mean squared error in the unit of y.
     """
 
-    seen: Headed
-    outputs: int
-    metric: str
-    decide: Callable[[Array], Array] = field(repr=False)
     shift: float = 0.0
     scale: float = 1.0
 
     def target(self, y: Any, dtype: Any) -> Array:
         """Return the target in its own unit; class numbers as they are."""
-        return np.asarray(y) if self.metric == "accuracy" else (np.asarray(y, np.float64) - self.shift) / self.scale
-
-    def prediction(self, output: Array, target: Array) -> Array:
-        """Return one output as a flat array, several as they are."""
-        return output[:, 0] if self.outputs == 1 else output
+        return np.asarray(y) if self.classes else (np.asarray(y, np.float64) - self.shift) / self.scale
 
     def scores(self, prediction: Array, target: Array) -> Array:
         """Return hits, or squared errors in the unit of y."""
-        decided = self.decide(prediction.reshape(len(prediction), -1))
-        if self.metric == "accuracy":
-            return np.asarray(decided == target)
-        return np.square((decided - target) * self.scale)
+        found = super().scores(prediction, target)
+        return found if self.classes else found * self.scale**2
 
     def back(self, values: Array) -> Array:
         """Return values of the target in the unit of y."""
-        return values if self.metric == "accuracy" else values * self.scale + self.shift
-
-
-def kind(loss: Any) -> str:
-    """Say what a loss is for: "numbers", "two classes" or "classes"."""
-    if not isinstance(loss, Pointwise):
-        return "classes"
-    return "two classes" if isinstance(loss.target_domain, Choice) or loss.target_domain == UNIT else "numbers"
+        return values if self.classes else values * self.scale + self.shift
 
 
 def role(loss: Loss, data: Dataset) -> Role:
@@ -66,9 +47,10 @@ def role(loss: Loss, data: Dataset) -> Role:
     wrong = _misfit(loss, data)
     if wrong:
         raise InputError(f"{type(loss).__name__} {wrong}. Losses that fit {data.name}: {listed(_fitting(data), 40)}.")
-    if kind(loss) == "numbers":
-        return _numbers(loss, data.y_train)
-    return _two_classes(loss) if kind(loss) == "two classes" else _classes(loss, len(data.class_names))
+    classes = len(data.class_names)
+    scored = Scored.of(loss, classes)
+    start, unit = np.zeros(scored.outputs), np.ones(scored.outputs)
+    return Role(loss, scored, start, unit, classes, *(() if classes else _unit(loss, data.y_train)))
 
 
 def _misfit(loss: Loss, data: Dataset) -> str:
@@ -97,38 +79,7 @@ def _fitting(data: Dataset) -> list[str]:
     return [type(loss).__name__ for loss in losses if not _misfit(loss, data)]
 
 
-def _numbers(loss: Any, y: Array) -> Role:
-    free = loss.target_domain == REAL
+def _unit(loss: Loss, y: Array) -> tuple[float, float]:
+    free = loss.domains().get("target", REAL) == REAL
     shift, scale = (float(y.mean()), float(y.std())) if free else (0.0, float(np.abs(y).mean()))
-    several = loss.prediction_domain if isinstance(loss.prediction_domain, tuple) else (loss.prediction_domain,)
-    head = Plain() if several == (REAL,) else Columns(several)
-    log = loss.estimates == LOG_OF_MEAN
-
-    def decide(output: Array) -> Array:
-        taken = head.forward(output[:, 0] if len(several) == 1 else output)
-        first = taken[0] if len(several) > 1 else taken
-        return np.exp(first) if log else np.asarray(first)
-
-    return Role(Headed(loss, head), len(several), "mse", decide, shift, scale or 1.0)
-
-
-def _two_classes(loss: Any) -> Role:
-    head = Columns((UNIT,)) if loss.prediction_domain == UNIT else Plain()
-    minus = getattr(loss, "labels", "01") == "pm1"
-    convert = _signs if minus else np.asarray
-    return Role(Headed(loss, head, convert), 1, "accuracy", lambda output: np.asarray(output[:, 0] > 0, np.int64))
-
-
-def _signs(labels: Array) -> Array:
-    return 2 * labels - 1
-
-
-def _classes(loss: Any, classes: int) -> Role:
-    head = LogProbabilities() if loss.takes == "log_probs" else Plain()
-
-    def spread(labels: Array) -> Array:
-        with np.errstate(divide="ignore"):
-            return np.log(lf.one_hot(labels, classes)) if loss.log_target else lf.one_hot(labels, classes)
-
-    convert: Callable[[Array], Array] = spread if isinstance(loss, Distribution) else np.asarray
-    return Role(Headed(loss, head, convert), classes, "accuracy", lambda output: np.argmax(output, axis=1))
+    return shift, scale or 1.0

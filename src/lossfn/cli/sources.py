@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from lossfn.cli.faults import InputError, listed, meant
-from lossfn.cli.roles import kind
 from lossfn.cli.tables import READERS, Array, Table, read
+from lossfn.core.answers import kind
 from lossfn.core.errors import ShapeError
 from lossfn.core.loss import Loss
 from lossfn.nn import DATASETS, Dataset, from_arrays
