@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import lossfn as lf
+from lossfn.core.calls import accumulate_and_grad
 from lossfn.core.errors import DTypeError, OptionError, ShapeError, WeightError
 from semantics.samples import LOSSES, ROWS, SMOOTH, K, N, name, parts, sample
 
@@ -176,3 +177,17 @@ def test_weights_are_numbers(weight):
 def test_weights_of_any_dtype(dtype):
     weight = np.array([0, 1, 1], dtype)
     assert lf.SquaredError()([9.0, 2.0, 3.0], [0.0] * 3, sample_weight=weight) == 6.5
+
+
+@pytest.mark.parametrize("loss", SMOOTH, ids=name)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_step_of_training_takes_one_pass(loss, rng, reduction, weighted):
+    loss = type(loss)(reduction=reduction)
+    prediction, target = sample(loss, rng)
+    weight = rng.uniform(0.5, 2, N) if weighted else None
+    part, gradient = accumulate_and_grad(loss, prediction, target, weight)
+    assert part == loss.accumulate(prediction, target, sample_weight=weight)
+    _, expected = loss.value_and_grad(prediction, target, sample_weight=weight)
+    for got, want in zip(parts(gradient), parts(expected), strict=True):
+        np.testing.assert_array_equal(got, want)

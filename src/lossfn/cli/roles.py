@@ -32,9 +32,9 @@ class Role(Assignment):
         """Return the target in its own unit; class numbers as they are."""
         return np.asarray(y) if self.classes else (np.asarray(y, np.float64) - self.shift) / self.scale
 
-    def scores(self, prediction: Array, target: Array) -> Array:
-        """Return hits, or squared errors in the unit of y."""
-        found = super().scores(prediction, target)
+    def score(self, prediction: Array, target: Array) -> float:
+        """Return the number of hits, or the sum of squared errors in the unit of y."""
+        found = super().score(prediction, target)
         return found if self.classes else found * self.scale**2
 
     def back(self, values: Array) -> Array:

@@ -112,6 +112,18 @@ def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axi
     return LossSum(answer.total, batch.denominator, batch.count)
 
 
+def accumulate_and_grad(loss: Loss, prediction: Any, target: Any, sample_weight: Any) -> tuple[LossSum, Any]:
+    """Return what `accumulate` returns, and the gradient of the reduced value, in one pass over arrays of NumPy."""
+    if sample_weight is None and (short := shortcut.sum_and_grad(loss, prediction, target)) is not None:
+        return short
+    loss, batch = prepared(loss, prediction, target, sample_weight, -1)
+    need_derivatives(loss, "gradient")
+    scale = gradient_scale(loss.reduction, batch.denominator)
+    answer = run(loss, batch, Ask(1, tuple(loss.predictions), scale, False, True))
+    gradient = _returned(loss, batch, answer.gradient, None, "prediction")
+    return LossSum(answer.total, batch.denominator, batch.count), gradient
+
+
 def prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int) -> tuple[Loss, Batch]:
     """Return the loss that serves these arguments, and the arguments as an engine reads them."""
     loss = loss.resolve(prediction, target, axis)

@@ -12,6 +12,7 @@ import numpy as np
 
 from lossfn.core.arrays import joint, native_float
 from lossfn.core.dispatch import Ask, chosen, plain_pass
+from lossfn.core.reduction import LossSum
 
 if TYPE_CHECKING:
     from lossfn.core.loss import Loss
@@ -44,6 +45,16 @@ def value_and_grad(
     size, (run, scalar) = prediction.size, found
     total = run(size, 1.0 / size if reduction == "mean" else 1.0, prediction, target, out)
     return (scalar(total if reduction == "sum" else total / size), out) if abs(total) < LARGE else None
+
+
+def sum_and_grad(loss: Loss, prediction: Any, target: Any) -> tuple[LossSum, Any] | None:
+    """Return the sum over a batch and the gradient of the reduced value, or None where only the long way will do."""
+    found = _pass(loss, prediction, target, loss.reduction, 1, True)
+    if found is None:
+        return None
+    size, out = prediction.size, np.empty_like(prediction)
+    total = found[0](size, 1.0 / size if loss.reduction == "mean" else 1.0, prediction, target, out)
+    return (LossSum(total, float(size), size), out) if abs(total) < LARGE else None
 
 
 def _plain(array: Any) -> bool:

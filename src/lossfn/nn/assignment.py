@@ -41,10 +41,10 @@ class Assignment:
         """Return the output."""
         return output
 
-    def scores(self, prediction: Array, target: Array) -> Array:
-        """Return hits, or squared errors."""
+    def score(self, prediction: Array, target: Array) -> float:
+        """Return the number of hits, or the sum of squared errors."""
         decided = self.decide(prediction)
-        return np.asarray(decided == target if self.classes else np.square(decided - target))
+        return float(np.count_nonzero(decided == target) if self.classes else np.square(decided - target).sum())
 
     def decide(self, output: Array) -> Array:
         """Return class numbers, or the numbers the loss estimates."""

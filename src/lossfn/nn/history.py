@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class History(dict[str, list[float]]):
     """Figures of a training by name, one entry per epoch; epochs count from 1.
@@ -60,11 +57,11 @@ class Tally:
     score: float = 0.0
     count: int = 0
 
-    def add(self, losses: Any, scores: NDArray[Any]) -> None:
-        """Add one batch: its LossSum and the terms of its metric."""
+    def add(self, losses: Any, score: float, count: int) -> None:
+        """Add one batch: its LossSum, and the sum and number of the terms of its metric."""
         self.losses = losses if self.losses is None else self.losses + losses
-        self.score += float(np.add.reduce(scores, axis=None, dtype=np.float64))
-        self.count += scores.size
+        self.score += score
+        self.count += count
 
     def means(self, prefix: str, metric: str) -> dict[str, float]:
         """Return the mean loss and the mean metric under their names."""

@@ -8,8 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lossfn.core.calls import accumulate_and_grad
 from lossfn.core.errors import LossfnError, say
+from lossfn.core.loss import Loss as OfLibrary
 from lossfn.nn.history import Tally
+from lossfn.nn.layers import Array
 from lossfn.nn.model import Sequential
 from lossfn.nn.optim import Optimizer, State
 from lossfn.nn.rows import Rows
@@ -59,12 +62,11 @@ class Lesson:
     def _step(self, batch: Rows, tally: Tally, place: str) -> None:
         output = self.model.forward(batch.x, training=True)
         prediction = self.task.prediction(output, batch.y)
-        value, gradient = self.loss.value_and_grad(prediction, batch.y, sample_weight=batch.weight)
-        _require_finite(value, place)
+        losses, gradient = _learned(self.loss, prediction, batch)
+        _require_finite(losses.mean(), place)
         self.model.fill(gradient.reshape(output.shape))
         self.optimizer.step(self.model.parameters, self.model.gradients, self.state)
-        losses = self.loss.accumulate(prediction, batch.y, sample_weight=batch.weight)
-        tally.add(losses, self.task.scores(prediction, batch.y))
+        tally.add(losses, self.task.score(prediction, batch.y), batch.y.size)
 
 
 def measure(model: Sequential, loss: Loss, task: Task, rows: Rows, prefix: str) -> dict[str, float]:
@@ -73,8 +75,15 @@ def measure(model: Sequential, loss: Loss, task: Task, rows: Rows, prefix: str) 
     for batch in rows.batches(ROWS_AT_ONCE):
         prediction = task.prediction(model.predict(batch.x), batch.y)
         losses = loss.accumulate(prediction, batch.y, sample_weight=batch.weight)
-        tally.add(losses, task.scores(prediction, batch.y))
+        tally.add(losses, task.score(prediction, batch.y), batch.y.size)
     return tally.means(prefix, task.metric)
+
+
+def _learned(loss: Loss, prediction: Array, batch: Rows) -> tuple[Any, Array]:
+    if isinstance(loss, OfLibrary):
+        return accumulate_and_grad(loss, prediction, batch.y, batch.weight)
+    _, gradient = loss.value_and_grad(prediction, batch.y, sample_weight=batch.weight)
+    return loss.accumulate(prediction, batch.y, sample_weight=batch.weight), gradient
 
 
 def _require_finite(value: float, place: str) -> None:

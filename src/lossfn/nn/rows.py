@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,30 +11,42 @@ from numpy.typing import ArrayLike, NDArray
 from lossfn.core.errors import ArgumentError, ShapeError, say
 from lossfn.nn.layers import Array
 
+PAGE = 1024
 
-@dataclass(frozen=True)
-class Rows:
+
+class Rows(NamedTuple):
     """Inputs x of shape (N, features), targets y of N rows, weights of shape (N,) or None."""
 
     x: Array
     y: NDArray[Any]
     weight: Array | None
 
-    def __post_init__(self) -> None:
-        _require_length("y", self.y, len(self.x))
-        if self.weight is not None:
-            _require_length("sample_weight", self.weight, len(self.x))
-
-    def __len__(self) -> int:
-        return len(self.x)
+    @classmethod
+    def together(cls, x: Array, y: NDArray[Any], weight: Array | None) -> Rows:
+        """Return rows whose parts have the same length, or say which has not."""
+        _require_length("y", y, len(x))
+        if weight is not None:
+            _require_length("sample_weight", weight, len(x))
+        return cls(x, y, weight)
 
     def batches(self, size: int, generator: np.random.Generator | None = None) -> Iterator[Rows]:
         """Yield batches of `size` rows, the last one shorter; shuffled when there is a generator."""
-        order = np.arange(len(self)) if generator is None else generator.permutation(len(self))
-        for start in range(0, len(self), size):
-            index = order[start : start + size]
-            weight = None if self.weight is None else self.weight.take(index)
-            yield Rows(self.x.take(index, axis=0), self.y.take(index, axis=0), weight)
+        if generator is None:
+            yield from self._slices(size)
+            return
+        # Many small batches are gathered together: one copy of a page instead of one a batch.
+        order, page = generator.permutation(len(self.x)), max(PAGE // size, 1) * size
+        for start in range(0, len(self.x), page):
+            yield from self._taken(order[start : start + page])._slices(size)
+
+    def _taken(self, index: NDArray[np.intp]) -> Rows:
+        weight = None if self.weight is None else self.weight.take(index)
+        return Rows(self.x.take(index, axis=0), self.y.take(index, axis=0), weight)
+
+    def _slices(self, size: int) -> Iterator[Rows]:
+        for start in range(0, len(self.x), size):
+            part = slice(start, start + size)
+            yield Rows(self.x[part], self.y[part], None if self.weight is None else self.weight[part])
 
 
 def finite_array(x: ArrayLike, dtype: np.dtype[Any]) -> Array:

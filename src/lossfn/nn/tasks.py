@@ -24,8 +24,8 @@ class Task(Protocol):
     def prediction(self, output: Array, target: NDArray[Any]) -> Array:
         """Return the output in the shape in which the loss compares it with `target`."""
 
-    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
-        """Return what the metric is the mean of."""
+    def score(self, prediction: Array, target: NDArray[Any]) -> float:
+        """Return the sum over the batch of what the metric is the mean of."""
 
     def decide(self, output: Array) -> NDArray[Any]:
         """Return what a user wants to know: values or class numbers."""
@@ -42,9 +42,9 @@ class Regression:
     def prediction(self, output: Array, target: NDArray[Any]) -> Array:
         return output[:, 0] if target.ndim == 1 and output.shape[1] == 1 else output
 
-    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
-        squares: NDArray[Any] = np.square(prediction - target)
-        return squares
+    def score(self, prediction: Array, target: NDArray[Any]) -> float:
+        residual = np.ravel(prediction - target)
+        return float(residual @ residual)
 
     def decide(self, output: Array) -> NDArray[Any]:
         return output[:, 0] if output.shape[1] == 1 else output
@@ -61,9 +61,8 @@ class BinaryClassification:
     def prediction(self, output: Array, target: NDArray[Any]) -> Array:
         return output[:, 0]
 
-    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
-        hits: NDArray[Any] = np.equal(prediction > 0, target > 0.5)
-        return hits
+    def score(self, prediction: Array, target: NDArray[Any]) -> float:
+        return float(np.count_nonzero((prediction > 0) == (target > 0.5)))
 
     def decide(self, output: Array) -> NDArray[Any]:
         return np.greater(output[:, 0], 0).astype(np.int64)
@@ -85,9 +84,8 @@ class MultiClassification:
     def prediction(self, output: Array, target: NDArray[Any]) -> Array:
         return output
 
-    def scores(self, prediction: Array, target: NDArray[Any]) -> NDArray[Any]:
-        hits: NDArray[Any] = np.equal(prediction.argmax(axis=1), target)
-        return hits
+    def score(self, prediction: Array, target: NDArray[Any]) -> float:
+        return float(np.count_nonzero(prediction.argmax(axis=1) == target))
 
     def decide(self, output: Array) -> NDArray[Any]:
         labels: NDArray[Any] = output.argmax(axis=1)

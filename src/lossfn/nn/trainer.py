@@ -133,7 +133,7 @@ class Trainer:
         inputs = finite_array(x, dtype)
         task = choose_task(self.task, self.model.predict(inputs[:1]).shape[1])
         weights = None if weight is None else np.asarray(weight, dtype)
-        return task, Rows(inputs, task.target(y, dtype), weights)
+        return task, Rows.together(inputs, task.target(y, dtype), weights)
 
     def _run(self, lesson: Lesson, rows: Rows, held_out: Rows | None, report: Report) -> History:
         history, best = History(), self.model.parameters.copy()

@@ -147,7 +147,10 @@ class Tanh(Layer):
     def backward(self, gradient: Array) -> Array:
         # dL/dx = dL/dy (1 - y²)
         y: Array = self._recall()
-        return gradient * (1 - y * y)
+        slope = y * y
+        np.subtract(1, slope, out=slope)
+        slope *= gradient
+        return slope
 
 
 class Softplus(Layer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -85,6 +86,12 @@ class Layer:
             fix = f"x.reshape(-1, {width})" if ndim == 2 else "the layer ChannelsLast() first, for (N, channels, ...)"
             cause = "neighbouring layers of different widths, or another order of the axes"
             raise ShapeError(say(f"x of {self!r}", expected=f"shape {form}", got=x.shape, cause=cause, fix=fix))
+
+
+@lru_cache(maxsize=64)
+def ones(count: int, dtype: np.dtype[Any]) -> Array:
+    """Return a vector of ones: its product with a matrix is the quickest sum of the rows."""
+    return np.ones(count, dtype)
 
 
 def require_sizes(owner: str, **sizes: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossfn.nn.layers.base import Array, Layer, require, require_sizes
+from lossfn.nn.layers.base import Array, Layer, ones, require, require_sizes
 from lossfn.nn.layers.initial import Init, draw_weights, require_init
 from lossfn.nn.layers.windows import groups, padded, places, unrolled
 
@@ -92,7 +92,7 @@ class Conv2d(Layer):
         for group in groups(len(x)):
             some = gradient[group].reshape(-1, self.outputs)
             kernel += self._unrolled(x[group]).T @ some
-            self.bias_gradient += np.ones(len(some), x.dtype) @ some
+            self.bias_gradient += ones(len(some), x.dtype) @ some
 
     def backward(self, gradient: Array) -> Array:
         # A pixel is reached through each tap from another place: dL/dx is a convolution of dL/dy, its places set

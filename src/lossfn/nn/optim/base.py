@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,11 @@ from lossfn.nn.layers.base import require
 
 @dataclass
 class State:
-    """What an optimizer remembers from step to step: how many it took and its running averages."""
+    """What an optimizer remembers from step to step: how many it took, its running averages, its traced rule."""
 
+    update: Map
+    averages: dict[str, Array]
     steps: int = 0
-    averages: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class Optimizer:
 
     def start(self, parameters: Array) -> State:
         """Return the state before the first step: every average zero."""
-        return State(averages={name: np.zeros_like(parameters) for name in self.averages})
+        update = trace_map(self.rule, ("weight", "gradient", *self.averages), self.numbers(1))
+        return State(update, {name: np.zeros_like(parameters) for name in self.averages})
 
     def step(self, parameters: Array, gradient: Array, state: State, scale: float = 1.0) -> None:
         """Move `parameters` (in place) one step downhill and update `state`.
@@ -82,7 +83,7 @@ class Optimizer:
         state.steps += 1
         numbers = self.numbers(state.steps)
         numbers["rate"] *= scale
-        _traced(self)((parameters, gradient, *state.averages.values()), tuple(numbers.values()))
+        state.update((parameters, gradient, *state.averages.values()), tuple(numbers.values()))
 
     def numbers(self, step: int) -> dict[str, float]:
         """Return the plain numbers of this step, counted from 1; "rate" is one of them."""
@@ -97,8 +98,3 @@ class Optimizer:
 
     def _require(self, argument: str, holds: bool, expected: str) -> None:
         require(holds, type(self).__name__, argument, expected, getattr(self, argument))
-
-
-@lru_cache(maxsize=256)
-def _traced(optimizer: Optimizer) -> Map:
-    return trace_map(optimizer.rule, ("weight", "gradient", *optimizer.averages), optimizer.numbers(1))
