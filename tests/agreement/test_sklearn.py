@@ -79,7 +79,7 @@ def test_log_loss_of_several_classes(weighted, rng):
         (lf.Gamma(), metrics.mean_gamma_deviance),
         (lf.Tweedie(power=1.5), lambda *a, **o: metrics.mean_tweedie_deviance(*a, power=1.5, **o)),
     ],
-    ids=repr,
+    ids=lambda x: getattr(x, "__name__", repr(x)),
 )
 def test_a_deviance_is_twice_the_excess_over_a_perfect_fit(loss, deviance, rng):
     prediction, target, weight = rng.normal(0, 1, N), rng.uniform(0.1, 5, N), rng.uniform(0, 2, N)

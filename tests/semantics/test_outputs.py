@@ -54,20 +54,20 @@ def test_out_of_a_single_number():
     assert out == 4.0
 
 
-READ_ONLY = np.empty(N)
+READ_ONLY = np.zeros(N)
 READ_ONLY.setflags(write=False)
 
 
 @pytest.mark.parametrize(
     ("out", "got"),
     [
-        (np.empty(N + 1), "ndarray of shape (7,) and dtype float64"),
-        (np.empty((N, 1)), "ndarray of shape (6, 1) and dtype float64"),
-        (np.empty(N, np.float32), "ndarray of shape (6,) and dtype float32"),
-        (np.empty(N, int), "ndarray of shape (6,) and dtype int64"),
+        (np.zeros(N + 1), "ndarray of shape (7,) and dtype float64"),
+        (np.zeros((N, 1)), "ndarray of shape (6, 1) and dtype float64"),
+        (np.zeros(N, np.float32), "ndarray of shape (6,) and dtype float32"),
+        (np.zeros(N, int), "ndarray of shape (6,) and dtype int64"),
         ([0.0] * N, "list of shape (6,) and dtype ?"),
         (READ_ONLY, "ndarray of shape (6,) and dtype float64"),
-        (np.empty(N, ">f8"), "ndarray of shape (6,) and dtype >f8"),
+        (np.zeros(N, ">f8"), "ndarray of shape (6,) and dtype >f8"),
     ],
     ids=str,
 )

@@ -41,7 +41,7 @@ def test_regressions_agree(loss, theirs, close, weighted, rng):
         (lf.CrossEntropy(), load_wine),
         (lf.NegativeLogLikelihood(), load_wine),
     ],
-    ids=repr,
+    ids=lambda x: getattr(x, "__name__", repr(x)),
 )
 def test_classifications_agree(loss, load):
     x, y = load(return_X_y=True)
