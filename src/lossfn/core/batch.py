@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,10 @@ class Batch:
         Of the terms.
     shape
         Of the terms as the caller sees them.
-    denominator, count
-        What a mean divides by, and how many terms it holds.
+    divisor
+        float64 per term, whose sum a mean divides by, or None for all ones.
+    count
+        How many terms count.
     axis
         The class axis, counted from the end; 0 where there is none.
     """
@@ -41,9 +44,14 @@ class Batch:
     weight: Array | None
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    denominator: float
+    divisor: Array | None
     count: int
     axis: int = 0
+
+    @cached_property
+    def denominator(self) -> float:
+        """What a mean divides by."""
+        return float(self.terms) if self.divisor is None else float(self.divisor.sum())
 
     def outputs(self, ask: Ask) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """Return the arrays that slopes (or `ask.out`) and second derivatives are written to."""
@@ -55,6 +63,19 @@ class Batch:
     def terms(self) -> int:
         """How many terms there are: elements, or rows."""
         return self.target.size if self.axis == 0 else self.predictions[0].shape[0]
+
+    def wide_parts(self, size: int) -> Iterator[Batch]:
+        """Cut along the first axis into batches of about `size` numbers, each of them float64."""
+        first = self.predictions[0]
+        length = len(first) if first.ndim else 1
+        step = max(1, size * length // max(first.size, 1))
+        for start in range(0, length, step):
+            cut = slice(start, start + step) if first.ndim else ...
+            predictions = tuple(p[cut].astype(np.float64) for p in self.predictions)
+            target = self.target[cut] if self.axis and self.target.ndim == 1 else self.target[cut].astype(np.float64)
+            weight = None if self.weight is None else self.weight[cut]
+            shape = target.shape if self.axis == 0 else target.shape[:1]
+            yield replace(self, predictions=predictions, target=target, weight=weight, dtype=_WIDE, shape=shape)
 
 
 def first_offender(inputs: Mapping[str, Array], weight: Array | None, domains: Mapping[str, Domain]) -> None:
@@ -81,6 +102,7 @@ class _Conditions:
     negate = staticmethod(np.logical_not)
 
 
+_WIDE = np.dtype(np.float64)
 _CONDITIONS = _Conditions()
 _CAUSES = {
     "[0, 1]": "logits where probabilities belong: see the loss that takes logits",

@@ -134,11 +134,12 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
     """Run one pass; where its total is NaN, raise if an input is to blame."""
     answer: Answer = engine().run(loss, batch, ask)
     if math.isnan(answer.total) and ask.check:
-        _explain_nan(loss, batch)
+        explain_nan(loss, batch)
     return answer
 
 
-def _explain_nan(loss: Loss, batch: Batch) -> None:
+def explain_nan(loss: Loss, batch: Batch) -> None:
+    """Raise if an input is to blame for a NaN."""
     if batch.target.ndim != batch.predictions[0].ndim:
         arrays.bad_label(
             batch.target, None if batch.weight is None else batch.weight != 0, batch.predictions[0].shape[1]

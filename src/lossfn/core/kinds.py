@@ -69,9 +69,8 @@ class Pointwise(Loss, abstract=True):
             arrays.same_shape(predicted[0], other, name)
         _check_tables(self, truth.shape[-1] if truth.ndim else 1, "columns")
         weight = arrays.as_weight(sample_weight, truth.shape)
-        denominator = float(truth.size) if weight is None else float(weight.sum())
         count = truth.size if weight is None else int(np.count_nonzero(weight))
-        return Batch(predicted, truth, weight, arrays.promote(*predicted, truth), truth.shape, denominator, count)
+        return Batch(predicted, truth, weight, arrays.promote(*predicted, truth), truth.shape, weight, count)
 
 
 class _OverClasses(Loss, abstract=True):
@@ -136,16 +135,16 @@ class Row(_OverClasses, abstract=True):
             labels = np.where(valid, labels, 0)
         _check_tables(self, classes)
         count = labels.size if weight is None else int(np.count_nonzero(weight))
-        denominator = self._denominator(labels, weight, classes)
-        return Batch((scores,), labels, weight, arrays.float_dtype(scores), shape, denominator, count, axis)
+        divisor = self._divisor(labels, weight, classes)
+        return Batch((scores,), labels, weight, arrays.float_dtype(scores), shape, divisor, count, axis)
 
-    def _denominator(self, labels: arrays.Array, weight: arrays.Array | None, classes: int) -> float:
+    def _divisor(self, labels: arrays.Array, weight: arrays.Array | None, classes: int) -> arrays.Array | None:
         table = getattr(self, "class_weight", None)
         if table is None:
-            return float(labels.size) if weight is None else float(weight.sum())
+            return weight
         arrays.bad_label(labels, None if weight is None else weight != 0, classes)
-        of_label = np.broadcast_to(table, (classes,))[np.clip(labels, 0, classes - 1)]
-        return float(of_label.sum() if weight is None else (of_label * weight).sum())
+        of_label: arrays.Array = np.broadcast_to(table, (classes,))[np.clip(labels, 0, classes - 1)]
+        return of_label if weight is None else of_label * weight
 
 
 class Distribution(_OverClasses, abstract=True):
@@ -187,10 +186,8 @@ class Distribution(_OverClasses, abstract=True):
         _check_tables(self, scores.shape[1])
         given = arrays.as_weight(sample_weight, shape)
         weight = None if given is None else np.ascontiguousarray(given).reshape(-1)
-        rows = scores.shape[0]
-        denominator = float(rows) if weight is None else float(weight.sum())
-        count = rows if weight is None else int(np.count_nonzero(weight))
-        return Batch((scores,), truth, weight, arrays.promote(scores, truth), shape, denominator, count, axis)
+        count = scores.shape[0] if weight is None else int(np.count_nonzero(weight))
+        return Batch((scores,), truth, weight, arrays.promote(scores, truth), shape, weight, count, axis)
 
 
 def _check_tables(loss: Loss, size: int, what: str = "classes") -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
 
-from lossfn.core import calls
+from lossfn.core import calls, exact_calls
 from lossfn.core.batch import Batch
 from lossfn.core.domain import REAL, Domain
 from lossfn.core.doors import Doors
+from lossfn.core.identity import Identity
 from lossfn.core.options import REDUCTIONS, option, settle, travels
 from lossfn.core.reduction import LossSum
 from lossfn.core.registry import keep
@@ -24,7 +25,7 @@ Setting = Callable[[str, Any], Any]
 
 @dataclass_transform(frozen_default=True, field_specifiers=(option, field))
 @dataclass(frozen=True, repr=False, eq=False)
-class Loss(Doors):
+class Loss(Identity, Doors):
     """Base of every loss: hyperparameters are fields, the class statement registers it.
 
     A subclass of `Pointwise`, `Row` or `Distribution` gives `formula`; value, gradient, curvature, every
@@ -77,6 +78,7 @@ class Loss(Doors):
         axis: int = -1,
         empty: str = "zero",
         check: bool = True,
+        exact: bool = False,
     ) -> Any:
         """Return the reduced value (or the terms, with reduction="none").
 
@@ -94,12 +96,18 @@ class Loss(Doors):
             What the mean is when nothing has a weight.
         check : bool
             Whether values outside the loss's domain raise.
+        exact : bool
+            Whether a sum or mean of NumPy arrays is rounded once: the terms are computed and weighted in float64,
+            added without rounding, and the order of the rows does not show.
 
         Returns
         -------
         NumPy scalar, or array of the terms. float32 for float32 and narrower inputs, else float64.
         """
-        return calls.value(self, prediction, target, sample_weight, self._chosen(reduction), axis, empty, check)
+        reduction = self._chosen(reduction)
+        if exact and reduction != "none":
+            return exact_calls.value(self, prediction, target, sample_weight, reduction, axis, empty, check)
+        return calls.value(self, prediction, target, sample_weight, reduction, axis, empty, check)
 
     def value_and_grad(
         self,
@@ -145,10 +153,22 @@ class Loss(Doors):
         return calls.hessian_matrix(self, prediction, target, sample_weight, check)
 
     def accumulate(
-        self, prediction: Any, target: Any, *, sample_weight: Any = None, axis: int = -1, check: bool = True
+        self,
+        prediction: Any,
+        target: Any,
+        *,
+        sample_weight: Any = None,
+        axis: int = -1,
+        check: bool = True,
+        exact: bool = False,
     ) -> LossSum:
-        """Return a mergeable `LossSum` of total, denominator and count."""
-        return calls.accumulate(self, prediction, target, sample_weight, axis, check)
+        """Return a mergeable `LossSum` of total, denominator and count.
+
+        With `exact`, total and denominator remember what rounding took from them: however a batch of NumPy
+        arrays was ordered, split and merged, the result has the same bits.
+        """
+        answer = exact_calls.accumulate if exact else calls.accumulate
+        return answer(self, prediction, target, sample_weight, axis, check)
 
     def prepare(self, prediction: Any, target: Any, sample_weight: Any, axis: int) -> Batch:
         """Check the arguments and bring them into the form the shape computes on."""
@@ -205,31 +225,8 @@ class Loss(Doors):
         rest = tuple((s.name, None if s.name in present else getattr(self, s.name)) for s in fields(self)[1:])
         return type(self), rest, tuple((name, np.ndim(v)) for name, v in present.items())
 
-    def __repr__(self) -> str:
-        """Write the call that makes an equal loss."""
-        given = [(s.name, getattr(self, s.name)) for s in fields(self) if s.name != "reduction"]
-        given += [("reduction", self.reduction)] if self.reduction != "mean" else []
-        shown = ((n, v.tolist() if isinstance(v, np.ndarray) else v) for n, v in given)
-        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in shown)})"
-
-    def __eq__(self, other: object) -> bool:
-        """Compare class and hyperparameters, arrays by their numbers."""
-        return isinstance(other, Loss) and self._key() == other._key()
-
-    def __hash__(self) -> int:
-        """Hash class and hyperparameters, arrays by their bytes."""
-        return hash(self._key())
-
     def _chosen(self, reduction: str | None) -> str:
         return self.reduction if reduction is None else reduction
-
-    def _key(self) -> tuple[Any, ...]:
-        values = (getattr(self, spec.name) for spec in fields(self))
-        return type(self), *((v.shape, v.tobytes()) if isinstance(v, np.ndarray) else v for v in values)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as the call that makes an equal loss, so that a copy is checked and frozen again."""
-        return partial(type(self), **{spec.name: getattr(self, spec.name) for spec in fields(self)}), ()
 
     def __mul__(self, factor: float) -> Loss:
         """Scale: `0.7 * Huber()` is a loss."""
