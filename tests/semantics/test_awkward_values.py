@@ -156,3 +156,35 @@ def test_infinity_in_a_prediction_stays_in_its_row(loss, rng):
     dirty = answers(loss, rows, target, check=False)
     for got, expected in zip(dirty, clean, strict=True):
         np.testing.assert_array_equal(got[OTHERS], expected[OTHERS])
+
+
+@pytest.mark.parametrize("classes", [3, 100])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("loss", OF_LOGITS, ids=name)
+def test_infinity_beside_the_label(loss, dtype, classes):
+    logits = np.zeros((2, classes), dtype)
+    logits[0, 0] = INF
+    terms = loss(logits, [1, 1], reduction="none")
+    assert (terms[0] == INF) == (name(loss) in [*UNBOUNDED, "ZLoss"])
+    assert np.isfinite(terms[1])
+    if name(loss) in UNBOUNDED:
+        assert loss(logits, [1, 1]) == INF
+        assert loss.value_and_grad(logits, [1, 1])[0] == INF
+
+
+@pytest.mark.parametrize("classes", [3, 100])
+@pytest.mark.parametrize("loss", [loss for loss in OF_LOGITS if name(loss) != "ZLoss"], ids=name)
+def test_infinity_at_the_label_costs_nothing(loss, classes):
+    logits = np.zeros((1, classes))
+    logits[0, 0] = INF
+    value, gradient = loss.value_and_grad(logits, [0])
+    assert value == 0.0
+    assert not gradient.any()
+
+
+@pytest.mark.parametrize("classes", [3, 100])
+def test_infinity_beside_a_class_of_the_target(classes):
+    logits, target = np.zeros((1, classes)), np.zeros((1, classes))
+    logits[0, 0], target[0, 1] = INF, 1.0
+    assert lf.CrossEntropy()(logits, target) == INF
+    assert lf.KLFromLogits()(logits, target) == INF

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lossfn as lf
-from lossfn.core.errors import DomainError, TargetError
+from lossfn.core.errors import DomainError, ShapeError, TargetError
 from semantics.samples import ROWS, K, N, name, sample
 
 INTEGERS = [bool, *"bBhHiIqQ", ">i2", ">u8"]
@@ -91,3 +91,10 @@ def test_margin_labels_are_not_guessed(labels, target, allowed):
         lf.Hinge(labels=labels)([0.5, 0.5], target)
     assert f"target: expected values in {allowed}, got" in str(caught.value)
     assert "labels=" in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_labels_written_one_hot_name_the_way_out(loss, rng):
+    prediction, target = sample(loss, rng)
+    with pytest.raises(ShapeError, match=r"labels written one-hot. Try: target\.argmax\(axis=-1\), or .*astype\(float"):
+        loss(prediction, np.eye(K, dtype=int)[target])

@@ -7,6 +7,7 @@ import pytest
 
 import lossfn as lf
 from lossfn.core.errors import OptionError, ShapeError, UnknownLossError
+from lossfn.core.registry import ELSEWHERE
 from semantics.samples import LOSSES, ROWS, K, N, name, sample
 from semantics.test_domains import outside
 
@@ -81,11 +82,37 @@ def test_class_weights_are_numbers_that_are_not_negative(table):
 
 @pytest.mark.parametrize(
     ("asked", "meant"),
-    [("hubber", "Huber"), ("crossentropy_loss", "CrossEntropy"), ("mean_squared_error", "SquaredError")],
+    [
+        ("hubber", "Huber"),
+        ("crossentropy_loss", "CrossEntropy"),
+        ("mean_squared_error", "SquaredError"),
+        ("mse", "SquaredError"),
+        ("MAE_loss", "AbsoluteError"),
+        ("bce", "BinaryCrossEntropyWithLogits or BinaryCrossEntropy"),
+        ("kl", "KLDivergence or KLFromLogits"),
+        ("nll", "NegativeLogLikelihood"),
+    ],
 )
 def test_an_unknown_loss_gets_a_hint(asked, meant):
     with pytest.raises(UnknownLossError, match=f"unknown loss '{asked}'. Did you mean .*{meant}"):
         lf.get(asked)
+
+
+def test_hints_name_losses_that_exist():
+    for names in ELSEWHERE.values():
+        assert all(hasattr(lf, known) for known in names)
+
+
+def test_an_ignored_label_needs_labels():
+    with pytest.raises(OptionError, match="ignore_index: expected None, got -1 beside a target of probabilities"):
+        lf.CrossEntropy(ignore_index=-1)([[0.0, 0.0]], [[0.5, 0.5]])
+
+
+@pytest.mark.parametrize("axis", [None, 1.5, "x"])
+@pytest.mark.parametrize("loss", [lf.CrossEntropy(), lf.KLFromLogits(), lf.Focal()], ids=repr)
+def test_an_axis_is_a_whole_number(loss, axis):
+    with pytest.raises(OptionError, match="axis: expected a whole number, got "):
+        loss([[0.0, 0.0]], [0], axis=axis)
 
 
 def test_a_name_like_no_other():

@@ -115,6 +115,9 @@ def as_labels(target: Array, shape: tuple[int, ...], classes: int) -> Array:
     if target.shape != shape:
         fix = f"target.reshape({shape})" if target.size == np.prod(shape) else ""
         cause = "the class axis is the last one unless axis= says otherwise" if not fix else "a column of labels"
+        if target.ndim > len(shape) and target.size == np.prod(shape) * classes and classes > 1:
+            cause = "labels written one-hot"
+            fix = "target.argmax(axis=-1), or target.astype(float) where the loss takes probabilities"
         got = f"shape {target.shape}"
         raise ShapeError(say("target", expected=f"labels of shape {shape}", got=got, cause=cause, fix=fix))
     if target.dtype == np.uint64 and target.size and target.max() > np.iinfo(np.int64).max:

@@ -126,6 +126,8 @@ def accumulate_and_grad(loss: Loss, prediction: Any, target: Any, sample_weight:
 
 def prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int) -> tuple[Loss, Batch]:
     """Return the loss that serves these arguments, and the arguments as an engine reads them."""
+    if not hasattr(axis, "__index__"):
+        raise OptionError(say("axis", expected="a whole number", got=repr(axis)))
     loss = loss.resolve(prediction, target, axis)
     return loss, loss.prepare(prediction, target, sample_weight, axis)
 

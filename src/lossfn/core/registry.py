@@ -16,6 +16,22 @@ if TYPE_CHECKING:
 
 REGISTRY: dict[str, type[Loss]] = {}
 
+# What other libraries call a loss: only a hint in the message, not a second name.
+ELSEWHERE = {
+    "bce": ("BinaryCrossEntropyWithLogits", "BinaryCrossEntropy"),
+    "bcewithlogits": ("BinaryCrossEntropyWithLogits",),
+    "ce": ("CrossEntropy",),
+    "kl": ("KLDivergence", "KLFromLogits"),
+    "kld": ("KLDivergence", "KLFromLogits"),
+    "l1": ("AbsoluteError",),
+    "l2": ("SquaredError",),
+    "logloss": ("BinaryCrossEntropy", "BinaryCrossEntropyWithLogits"),
+    "mae": ("AbsoluteError",),
+    "mse": ("SquaredError",),
+    "nll": ("NegativeLogLikelihood", "CrossEntropy"),
+    "pinball": ("Quantile",),
+}
+
 _LIVING: WeakValueDictionary[str, Loss] = WeakValueDictionary()
 _numbers = count()
 
@@ -47,8 +63,9 @@ def find(name: str) -> type[Loss]:
     by_letters = {_letters(known): cls for known, cls in REGISTRY.items()}
     cls = by_letters.get(_letters(str(name)))
     if cls is None:
-        close = get_close_matches(_letters(str(name)), by_letters, n=3, cutoff=0.5)
-        names = " or ".join(by_letters[letters].__name__ for letters in close)
+        letters = _letters(str(name))
+        close = [by_letters[near].__name__ for near in get_close_matches(letters, by_letters, n=3, cutoff=0.5)]
+        names = " or ".join(ELSEWHERE.get(letters.removesuffix("loss"), close))
         hint = f" Did you mean {names}?" if names else " lossfn.list_losses() names them all."
         raise UnknownLossError(f"unknown loss {name!r}.{hint}")
     return cls

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from lossfn.core import arrays
 from lossfn.core.domain import NONNEGATIVE, UNIT
+from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Distribution, Row
 from lossfn.core.loss import Loss
 from lossfn.core.options import option
@@ -83,6 +84,9 @@ class CrossEntropy(Row):
         dense = arrays.is_float(truth) and truth.shape == scores.shape
         if not (dense and -truth.ndim <= axis < truth.ndim and truth.shape[axis]):
             return self
+        if self.ignore_index is not None:
+            got = f"{self.ignore_index} beside a target of probabilities"
+            raise OptionError(say("ignore_index", expected="None", got=got, fix="sample_weight= of 0 for such rows"))
         return self._soft(scores.shape[axis])
 
     def _soft(self, classes: int) -> Loss:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 
 from lossfn.engines.native import coefficients as table
 from lossfn.engines.native.code import Code
@@ -41,13 +42,18 @@ class Elementary:
         return c.cast("bitcast", grown, REAL)
 
     def below(self, x: Value, top: Value) -> tuple[Value, Value]:
-        """x - top, and what rounding took from it: in float64 e^(x - top) would lose |x - top|/2 ULP."""
-        c, shift = self.code, x - top
+        """x - top, 0 where both are inf, and what rounding took: in float64 e^(x - top) would lose |x - top|/2 ULP."""
+        c = self.code
+        shift = c.select(c.compare("ogt", x, sys.float_info.max), 0.0, x - top)
+        return shift, self._lost_below(shift, x, top)
+
+    def _lost_below(self, shift: Value, x: Value, top: Value) -> Value:
+        c = self.code
         if not self.long:
-            return shift, c.like(0.0, REAL)
+            return c.like(0.0, REAL)
         back = shift - x
         lost = (x - (shift - back)) - (top + back)
-        return shift, c.select(c.compare("ord", lost, lost), lost, 0.0)
+        return c.select(c.compare("ord", lost, lost), lost, 0.0)
 
     def exp_below(self, shift: Value, lost: Value) -> Value:
         """e^(shift + lost) for a difference from `below`."""
@@ -56,10 +62,10 @@ class Elementary:
 
     def log_prob(self, shift: Value, lost: Value, rest: Value) -> dict[str, Value]:
         """What a formula reads of a probability: shift + lost - rest; in float64 also what rounding took from it."""
-        rough, more = self.below(shift, rest)
+        rough = shift - rest
         if not self.long:
             return {"log_prob": rough}
-        more = more + lost
+        more = self._lost_below(rough, shift, rest) + lost
         whole = rough + more
         return {"log_prob": whole, "log_prob lost": (rough - whole) + more}
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import Stream
-from lossfn.engines.native.pointwise import LARGEST, tail_mask, weigh
+from lossfn.engines.native.pointwise import tail_mask, weigh
 from lossfn.engines.native.rows import (
     Frame,
     RowPlan,
@@ -108,11 +108,10 @@ class _Body:
     def _sums(self, logits: Stream, label: Value) -> tuple[Sums, Value | None]:
         code, zero = self.code, self.code.like(0.0, REAL)
         top = self._highest(logits)
-        top = code.select(code.compare("ogt", top, LARGEST), LARGEST, top)
 
         def exponentials(c: Value, mask: Value | None, is_label: Value | None, s: list[Value]) -> list[Value]:
             x = self._logits(logits, c, mask)
-            shift, lost = self._below(x, top)
+            shift, lost = self.functions.below(x, top)
             w = self.functions.exp_below(shift, lost)
             if self.plan.order:
                 code.store(self.frame.scratch, c, w)
@@ -126,14 +125,11 @@ class _Body:
         others, *mean = (code.fold(s, lambda x, y: x + y) for s in self._sweep(label, carried, exponentials))
         mean = mean[first - 1 :]
         x = code.load_one(logits, label)
-        own, lost = self._below(x, top)
+        own, lost = self.functions.below(x, top)
         name = self.plan.class_weight
         weight = 1.0 if name is None else self.frame.scalar(self.frame.tables[name], label)
         share = finite_share(code, weight, x) if mean else None
         return Sums(top, own, lost, self.functions.exp_below(own, lost), others, *(mean or (None, None))), share
-
-    def _below(self, x: Value, top: Value) -> tuple[Value, Value]:
-        return self.functions.below(self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x), top)
 
     def _logits(self, logits: Stream, c: Value, mask: Value | None) -> Value:
         x = self.code.load(logits, c, mask)

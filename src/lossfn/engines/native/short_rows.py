@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import Stream
-from lossfn.engines.native.pointwise import LARGEST, store_sum, tail_mask, weigh
+from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
 from lossfn.engines.native.rows import (
     Frame,
     RowPlan,
@@ -26,7 +26,6 @@ from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 1024
 MOST = 128
-FLOAT_LARGEST = 3.4028234663852886e38
 MAKERS = (class_gradient, class_hessian)
 
 
@@ -167,17 +166,15 @@ class _Body:
         # The label's logit reads as -inf: its exponential is apart and never subtracted again.
         code, frame, plan, zero = self.code, self.frame, self.plan, self.code.like(0.0, REAL)
         top = self._highest()
-        x = code.widen(gather(code, frame.logits, spots), plan.dtype)
-        shift, lost = self.functions.below(code.double(self._bounded(x)), top)
-        x = code.double(x)
+        x = code.double(code.widen(gather(code, frame.logits, spots), plan.dtype))
+        shift, lost = self.functions.below(x, top)
         narrow = "i64" if self.held == "float64" else "i32"
         own = code.cast("trunc", labels, f"<{LANES} x {narrow}>") if narrow == "i32" else labels
 
         def exponentials(c: Value, s: list[Value]) -> list[Value]:
             c_narrow = c if narrow == "i64" else code.cast("trunc", c, narrow)
             is_label = code.compare("eq", own, code.splat(c_narrow))
-            each = self._bounded(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
-            each = code.double(each)
+            each = code.double(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
             shift, lost = self.functions.below(each, top)
             w = self.functions.exp_below(shift, lost)
             if self.plan.order:
@@ -204,12 +201,7 @@ class _Body:
             return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
 
         (top,) = code.loop(self.zero, self.frame.classes, 1, [code.like(-math.inf, kind)], larger)
-        return code.double(self._bounded(top))
-
-    def _bounded(self, x: Value) -> Value:
-        # The difference of two infinities is NaN; that of the largest numbers is 0, as the limit asks.
-        largest = LARGEST if self.held == "float64" else FLOAT_LARGEST
-        return self.code.select(self.code.compare("ogt", x, largest), largest, x)
+        return code.double(top)
 
     def _share(self, c: Value, x: Value) -> Value:
         name = self.plan.class_weight

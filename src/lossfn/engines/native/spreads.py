@@ -17,7 +17,7 @@ from lossfn.engines.native.code import Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import Stream
-from lossfn.engines.native.pointwise import LARGEST, read_settings, tail_mask, weigh
+from lossfn.engines.native.pointwise import read_settings, tail_mask, weigh
 from lossfn.engines.native.rows import INTEGERS, add_other
 from lossfn.engines.native.value import LANES, REAL, Value
 
@@ -112,11 +112,12 @@ class _Body:
         x = self.code.load(logits, c, mask)
         return x if mask is None else self.code.select(mask, x, -math.inf)
 
-    def _below(self, x: Value, top: Value) -> tuple[Value, Value]:
-        return self.functions.below(self.code.select(self.code.compare("ogt", x, LARGEST), LARGEST, x), top)
-
     def _log_prob(self, x: Value, top: Value | None, rest: Value | None) -> dict[str, Value]:
-        return {"log_prob": x} if top is None or rest is None else self.functions.log_prob(*self._below(x, top), rest)
+        return (
+            {"log_prob": x}
+            if top is None or rest is None
+            else self.functions.log_prob(*self.functions.below(x, top), rest)
+        )
 
     def _normaliser(self, logits: Stream) -> tuple[Value, Value, Value]:
         code, zero = self.code, self.code.like(0.0, REAL)
@@ -127,10 +128,9 @@ class _Body:
 
         (top,) = self._sweep([code.like(-math.inf, REAL)], larger)
         top = code.fold(top, lambda x, y: code.select(code.compare("ogt", x, y), x, y))
-        top = code.select(code.compare("ogt", top, LARGEST), LARGEST, top)
 
         def exponentials(c: Value, mask: Value | None, s: list[Value]) -> list[Value]:
-            shift, lost = self._below(self._read(logits, c, mask), top)
+            shift, lost = self.functions.below(self._read(logits, c, mask), top)
             w, at_top = self.functions.exp_below(shift, lost), code.compare("oeq", shift, 0.0)
             if self.plan.order:
                 code.store(self.w, c, w)
