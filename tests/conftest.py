@@ -21,3 +21,12 @@ def pytest_report_header():
 def rng(request):
     """Random numbers that depend on the seed and the test, not on the order of tests."""
     return np.random.default_rng([SEED, zlib.crc32(request.node.nodeid.encode())])
+
+
+@pytest.fixture
+def one_thread():
+    """OpenMP on one thread: on busy cores small trees wait for their threads longer than they grow."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield

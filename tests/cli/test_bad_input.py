@@ -141,7 +141,7 @@ WORDS = {
     "train digits --loss CrossEntropy --loss Focal": "train takes one loss, got CrossEntropy and Focal.",
     "train digits --loss CrossEntropy --epoch 3": "no option --epoch. Did you mean --epochs?",
     "train digits --loss CrossEntropy --epochs 0": "--epochs: 0 is not in the range x>=1.",
-    "train digits --loss CrossEntropy --model mpl": "--model: 'mpl' is not one of 'mlp', 'linear'.",
+    "train digits --loss CrossEntropy --model mpl": "--model: 'mpl' is not one of 'mlp', 'linear', 'hist'.",
     "train digits --loss CrossEntropy --report none/x.html": "none/x.html: there is no folder 'none' to write into.",
     "train digits --loss CrossEntropy --report x.txt": "x.txt: expected a name that ends in .html or .htm. Try: x.html",
     "train digits --loss CrossEntropy --class-weight 1,2": "class_weight: expected one number for each of 10 classes",

@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -39,6 +40,47 @@ def test_every_loss_learns_what_fits_it(loss, data):
         assert found.test["accuracy"] > 0.85
     else:
         assert found.test["mse"] < 0.6 * np.var(data.y_test)
+
+
+TREES = [
+    ("regression", lf.Quantile()),
+    ("regression", lf.Gamma()),
+    ("two", lf.Hinge(labels="pm1")),
+    ("two", lf.CrossEntropy()),
+    ("three", lf.Focal()),
+    ("three", lf.KLDivergence()),
+]
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize(("name", "loss"), TREES, ids=repr)
+def test_trees_learn_under_any_kind_of_loss(name, loss):
+    data = SMALL[name]
+    found = fit.fit(loss, data, fit.Settings("hist", 40, 32, 0.1, 10, 0))
+    assert found.history["valid_loss"][found.history.best_epoch - 1] == min(found.history["valid_loss"])
+    assert found.test["loss"] == pytest.approx(found.shares.total.mean())
+    if data.class_names:
+        assert found.test["accuracy"] == (found.prediction == data.y_test).mean() > 0.85
+    else:
+        assert found.test["mse"] < 0.6 * np.var(data.y_test)
+
+
+def test_trees_without_scikit_learn_say_what_to_install(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith(("lossfn.sklearn", "lossfn.cli.trees"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    code, out, err = run("train", "sine", "--loss", "Huber", "--model", "hist")
+    assert (code, out) == (2, "")
+    assert err == "lossfn: lossfn.sklearn needs scikit-learn. Try: pip install 'lossfn[sklearn]'\n"
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_trees_are_said_and_shown(tmp_path):
+    place = tmp_path / "report.html"
+    words = ["diabetes", "--loss", "Huber", "--model", "hist", "--epochs", 20, "--report", place]
+    assert re.search(r"model +hist, \d+ rounds of 1 tree with 31 leaves at most\n", said("train", *words))
+    assert "leaves at most" in place.read_text("utf-8")
+    assert json.loads(said("train", *words[:-2], "--json"))["options"]["learning_rate"] == 0.1
 
 
 def test_every_loss_fits_some_data_or_says_why_not():

@@ -14,6 +14,8 @@ from lossfn.core.errors import DomainError, OptionError
 from lossfn.sklearn import HistLoss, hist
 from semantics.samples import ONE_PREDICTION, name
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 X, Y = load_diabetes(return_X_y=True)
 TRAINED = [loss for loss in ONE_PREDICTION if not loss.estimates.startswith("nothing")]
 SAME = [
@@ -83,6 +85,17 @@ def test_the_absolute_error_is_brought_as_low():
 def test_quantiles_have_their_share_below():
     model = HistGradientBoostingRegressor(loss=HistLoss(lf.Quantile(q=0.8)), max_iter=30).fit(X, Y)
     assert (model.predict(X) > Y).mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_rows_held_out_stop_a_training():
+    x, y = load_breast_cancer(return_X_y=True)
+    options = {"max_iter": 200, "early_stopping": True, "validation_fraction": 0.2, "n_iter_no_change": 3}
+    for model in (
+        HistGradientBoostingRegressor(loss=HistLoss(lf.Huber(delta=50.0)), **options).fit(X, Y),
+        HistGradientBoostingClassifier(loss=HistLoss(lf.SquaredHinge()), **options).fit(x, y),
+    ):
+        assert model.n_iter_ < 200
+        assert model.validation_score_.max() > model.validation_score_[0]
 
 
 def test_what_does_not_fit_is_said(monkeypatch):

@@ -14,6 +14,8 @@ import lossfn as lf
 from lossfn.core.errors import OptionError
 from lossfn.sklearn import MLPRegressor, MultiQuantileRegressor
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 X, Y = load_diabetes(return_X_y=True)
 MANY = np.linspace(0.1, 0.9, 9)
 BASES = [

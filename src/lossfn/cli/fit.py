@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,27 +43,38 @@ class Outcome:
     data: Dataset
     settings: Settings
     role: Role
-    model: Sequential
+    model: str
     history: History
     test: dict[str, float]
     shares: Contributions
     prediction: Array
 
-    @property
-    def widths(self) -> list[int]:
-        """Number of inputs, hidden units and outputs."""
-        layers = _linear(self.model)
-        return [layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in layers)]
-
 
 def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -> Outcome:
-    """Train a network under a loss; the best epoch is chosen on rows held out of the training part."""
-    part = role(loss, data)
-    model = Sequential(_layers(settings.model, data.x_train.shape[1], part.scored.outputs), seed=settings.seed)
-    if part.metric == "mse":
-        _linear(model)[-1].weight[:] *= START
+    """Train a model under a loss; the best epoch is chosen on rows held out of the training part."""
+    part, train = role(loss, data), _boosted if settings.model == "hist" else _network
+    try:
+        with np.errstate(all="ignore"):
+            model, history, scores = train(part, data, settings, progress)
+    except LossfnError as wrong:
+        fix = f"--learning-rate {min(settings.learning_rate / 10, 0.001):g}"
+        raise InputError(str(wrong).replace("a smaller learning_rate", fix)) from None
+    target = part.target(data.y_test, np.float64)
+    mean = part.score(scores, target) / len(target)
+    test = {"loss": float(part.accumulate(scores, target).mean()), part.metric: mean}
+    taken, truth = part.scored.taken(scores), part.scored.truth(target)
+    shares = contributions(part.scored.loss, taken, truth, groups=groups(data))
+    return Outcome(loss, data, settings, part, model, history, test, shares, part.decide(scores))
+
+
+def _network(part: Role, data: Dataset, settings: Settings, progress: bool) -> tuple[str, History, Array]:
+    """Return a line on the model, its history, and its scores of the test rows."""
+    widths = [data.x_train.shape[1], *(HIDDEN if settings.model == "mlp" else ()), part.scored.outputs]
+    network = Sequential(_layers(widths), seed=settings.seed)
+    if not part.classes:
+        network.parameters[-(widths[-2] + 1) * widths[-1] :] *= START
     trainer = Trainer(
-        model,
+        network,
         part,
         Adam(settings.learning_rate),
         task=part,
@@ -71,20 +84,25 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
         patience=settings.patience,
         progress=progress,
     )
-    labels = data.y_train if data.class_names else None
+    labels = data.y_train if part.classes else None
     learn, watch = split_rows(len(data.x_train), HELD_OUT, settings.seed, labels)
     x, y = data.x_train, data.y_train
-    try:
-        with np.errstate(all="ignore"):
-            history = trainer.fit(x[learn], y[learn], (x[watch], y[watch]))
-    except LossfnError as wrong:
-        fix = f"--learning-rate {min(settings.learning_rate / 10, 0.001):g}"
-        raise InputError(str(wrong).replace("a smaller learning_rate", fix)) from None
-    test = trainer.evaluate(data.x_test, data.y_test)
-    truth = part.scored.truth(part.target(data.y_test, np.float64))
-    taken = part.scored.taken(model.predict(data.x_test))
-    shares = contributions(part.scored.loss, taken, truth, groups=groups(data))
-    return Outcome(loss, data, settings, part, model, history, test, shares, trainer.predict(data.x_test))
+    history = trainer.fit(x[learn], y[learn], (x[watch], y[watch]))
+    return f"{settings.model}, {' → '.join(map(str, widths))}", history, network.predict(data.x_test)
+
+
+def _boosted(part: Role, data: Dataset, settings: Settings, progress: bool) -> tuple[str, History, Array]:
+    from lossfn.cli.trees import grow
+
+    rounds = {"max_iter": settings.epochs, "n_iter_no_change": settings.patience, "validation_fraction": HELD_OUT}
+    return grow(part, data, rounds | {"learning_rate": settings.learning_rate, "random_state": settings.seed})
+
+
+def _layers(widths: Sequence[int]) -> list[Layer]:
+    layers: list[Layer] = []
+    for inputs, outputs in pairwise(widths[:-1]):
+        layers += [Linear(inputs, outputs, init="he"), ReLU()]
+    return [*layers, Linear(widths[-2], widths[-1])]
 
 
 def groups(data: Dataset) -> Array:
@@ -95,18 +113,6 @@ def groups(data: Dataset) -> Array:
     edges = np.quantile(data.y_test, [0.25, 0.5, 0.75])
     quarters: Array = np.asarray(QUARTERS)
     return np.asarray(quarters[np.searchsorted(edges, data.y_test)])
-
-
-def _linear(model: Sequential) -> list[Linear]:
-    return [layer for layer in model.layers.values() if isinstance(layer, Linear)]
-
-
-def _layers(model: str, inputs: int, outputs: int) -> list[Layer]:
-    layers: list[Layer] = []
-    for width in HIDDEN if model == "mlp" else ():
-        layers += [Linear(inputs, width, init="he"), ReLU()]
-        inputs = width
-    return [*layers, Linear(inputs, outputs)]
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:

@@ -72,6 +72,5 @@ def _hardest(outcome: Outcome) -> Rows:
 
 def _repeat(outcome: Outcome, command: str) -> list[Section]:
     settings = {name.replace("_", " "): f"{value}" for name, value in asdict(outcome.settings).items()}
-    network = lines(outcome)["network"]
-    rows = [("option", "value"), ("loss", call(outcome.loss)), ("network", network), *settings.items()]
+    rows = [("option", "value"), ("loss", call(outcome.loss)), *(settings | {"model": outcome.model}).items()]
     return [Section("Settings", rows=rows, half=True), Section("Repeat it", command=command, half=True)]

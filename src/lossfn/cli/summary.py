@@ -10,19 +10,19 @@ from lossfn.explain.text import call
 
 
 def summary(outcome: Outcome, report: Path | None) -> None:
-    """Print loss, data, network, training and test figures, one a line."""
+    """Print loss, data, model, training and test figures, one a line."""
     title(f"{call(outcome.loss)} on {outcome.data.name}")
     facts((lines(outcome) | ({"report": str(report)} if report else {})).items())
 
 
 def lines(outcome: Outcome) -> dict[str, str]:
     """Return the facts of a training by name."""
-    history, data, settings = outcome.history, outcome.data, outcome.settings
+    history, data = outcome.history, outcome.data
     what = f", {len(data.class_names)} classes" if data.class_names else ""
     best = f", the best one is kept: epoch {history.best_epoch}"
     found = {
         "data": f"{len(data.x_train)} rows to learn from, {len(data.x_test)} to test on{what}",
-        "network": f"{settings.model}, {' → '.join(map(str, outcome.widths))}",
+        "model": outcome.model,
         "training": f"{history.epochs} epochs in {history.seconds:.1f} s{best}",
         "test": f"{' '.join(figure(outcome))}, loss {outcome.test['loss']:.4g}",
     }

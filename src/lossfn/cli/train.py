@@ -1,4 +1,4 @@
-"""`lossfn train`: fit a small network under any loss."""
+"""`lossfn train`: fit a small network, a linear model or boosted trees under any loss."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import click
 from lossfn.cli.faults import InputError
 from lossfn.cli.words import LossCommand, asked
 
+ADAM, TREES = 0.01, 0.1  # steps
+
 
 @click.command(
     cls=LossCommand,
     options_metavar="",
-    short_help="Train a small network under any loss.",
+    short_help="Train a model under any loss.",
     epilog="""\b
 Hyperparameters of the loss are options, too:
   lossfn train digits --loss CrossEntropy --label-smoothing 0.1
@@ -26,14 +28,20 @@ Hyperparameters of the loss are options, too:
 @click.option("--loss", metavar="NAME", required=True, help="What to minimise; `lossfn list` names all losses.")
 @click.option("--target", metavar="COL", help="The column of a file to predict.")
 @click.option("--features", metavar="COL,COL", help="Columns to predict from.  [default: all others]")
-@click.option("--model", type=click.Choice(["mlp", "linear"]), default="mlp", show_default=True, help="The network.")
+@click.option(
+    "--model",
+    type=click.Choice(["mlp", "linear", "hist"]),
+    default="mlp",
+    show_default=True,
+    help="A network, a linear model, or boosted trees.",
+)
 @click.option(
     "--epochs",
     type=click.IntRange(1),
     metavar="N",
     default=100,
     show_default=True,
-    help="Passes over the data at most.",
+    help="Passes over the data at most, or rounds of trees.",
 )
 @click.option(
     "--patience",
@@ -43,14 +51,16 @@ Hyperparameters of the loss are options, too:
     show_default=True,
     help="Epochs without progress to stop after.",
 )
-@click.option("--batch-size", type=click.IntRange(1), metavar="N", default=32, show_default=True, help="Rows a step.")
+@click.option(
+    "--batch-size", type=click.IntRange(1), metavar="N", default=32, show_default=True, help="Rows a step of a network."
+)
 @click.option(
     "--learning-rate",
     type=click.FloatRange(0, min_open=True),
     metavar="X",
-    default=0.01,
-    show_default=True,
-    help="Adam's step.",
+    default=lambda: TREES if click.get_current_context().params.get("model") == "hist" else ADAM,
+    show_default=f"{ADAM}, of trees {TREES}",
+    help="Adam's step, or the share of each tree.",
 )
 @click.option(
     "--seed", type=click.IntRange(0), metavar="N", default=0, show_default=True, help="Same seed, same result."
@@ -71,7 +81,7 @@ def command(
     quiet: bool,
     **settings: object,
 ) -> None:
-    """Train a small network under any loss, and measure it on rows it has not seen.
+    """Train a model under any loss, and measure it on rows it has not seen.
 
     DATA is digits, diabetes, breast_cancer, sine, spiral, or a CSV, Parquet, Arrow, NPY or NPZ file.
     """

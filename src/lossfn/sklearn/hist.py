@@ -6,13 +6,16 @@ row in buffers of float32, a best constant, and what a score means. Its form is 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import sklearn
 from sklearn._loss.link import BaseLink
 from sklearn._loss.loss import BaseLoss
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.metaestimators import available_if
 
 from lossfn.core.answers import kind, number
 from lossfn.core.arrays import Array
@@ -138,9 +141,21 @@ class HistLoss(BaseLoss):
             bent = np.maximum(bent, np.abs(slope) / 16.0)
         return _into(gradient_out, slope), _into(hessian_out, bent)
 
+    @available_if(lambda self: kind(self.given) != "numbers")  # by it scikit-learn knows a classification
     def predict_proba(self, raw_prediction: Array) -> Array:
         """Return the probabilities of the classes."""
         return probabilities(self.given, raw_prediction if self.is_multiclass else _table(raw_prediction)[:, 0])
+
+
+def booster(loss: Any, **options: Any) -> Any:
+    """Return the estimator of scikit-learn that trains under a loss."""
+    estimator = HistGradientBoostingRegressor if kind(built(loss)) == "numbers" else HistGradientBoostingClassifier
+    return estimator(loss=HistLoss(loss), **options)
+
+
+def raw_scores(model: Any, x: Any, rounds: int) -> Array:
+    """Return the scores of a fitted `HistGradientBoosting*` after so many rounds, of shape (n, outputs)."""
+    return np.asarray(next(islice(model._staged_raw_predict(np.asarray(x)), rounds - 1, None)))
 
 
 def _guard(version: str) -> None:
