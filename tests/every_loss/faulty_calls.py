@@ -19,17 +19,17 @@ def prepared(patch, kind, change):
 
 @fault("weights", lf.Huber)
 def mean_divides_by_the_number_of_terms(patch):
-    prepared(patch, Pointwise, lambda loss, batch: replace(batch, denominator=float(batch.terms)))
+    prepared(patch, Pointwise, lambda loss, batch: replace(batch, divisor=None))
 
 
 @fault("reduction", lf.Huber)
 def mean_divides_by_one_less(patch):
-    prepared(patch, Pointwise, lambda loss, batch: replace(batch, denominator=batch.denominator - 1.0))
+    prepared(patch, Pointwise, lambda loss, batch: replace(batch, divisor=np.arange(batch.terms) > 0))
 
 
 @fault("reduction", lambda: lf.CrossEntropy(class_weight=[0.25, 2.0, 1.0]))
 def class_weight_left_out_of_the_divisor(patch):
-    prepared(patch, Row, lambda loss, batch: replace(batch, denominator=float(batch.count)))
+    prepared(patch, Row, lambda loss, batch: replace(batch, divisor=None))
 
 
 @fault("reduction", lf.Huber)
@@ -49,7 +49,7 @@ def ignored_rows_counted(patch):
 
 @fault("ignored", lf.CrossEntropy)
 def ignored_rows_in_the_divisor(patch):
-    prepared(patch, Row, lambda loss, batch: replace(batch, denominator=float(batch.terms)))
+    prepared(patch, Row, lambda loss, batch: replace(batch, divisor=None))
 
 
 @fault("ignored", lf.Focal)

@@ -9,21 +9,22 @@ from lossfn.engines import native, reference
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, the law that has to catch it, and the loss it is planted under."""
+    """A fault, the law that has to catch it, and the loss and the engine it is planted under."""
 
     law: str
     loss: Callable[[], Any]
     plant: Callable[[Any], None]
+    engine: str
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(law, loss):
+def fault(law, loss, engine="reference"):
     """Enter a planting function in the table."""
 
     def enter(plant):
-        FAULTS[plant.__name__] = Fault(law, loss, plant)
+        FAULTS[plant.__name__] = Fault(law, loss, plant, engine)
         return plant
 
     return enter
@@ -33,7 +34,7 @@ def wrong(law):
     """Enter a loss class that is itself the fault."""
 
     def enter(cls):
-        FAULTS[cls.__name__] = Fault(law, cls, lambda patch: None)
+        FAULTS[cls.__name__] = Fault(law, cls, lambda patch: None, "reference")
         return cls
 
     return enter

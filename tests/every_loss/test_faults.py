@@ -2,7 +2,14 @@
 
 import pytest
 
-from every_loss import faulty_arrays, faulty_calls, faulty_engines, faulty_formulas  # noqa: F401  # fill the table
+from every_loss import (  # noqa: F401  # fill the table
+    faulty_arrays,
+    faulty_calls,
+    faulty_engines,
+    faulty_formulas,
+    faulty_numerics,
+    faulty_rules,
+)
 from every_loss.planting import FAULTS
 from lossfn.core.dispatch import using
 from lossfn.explain.laws import LAWS, results
@@ -12,7 +19,7 @@ from lossfn.explain.laws import LAWS, results
 def test_fault_is_caught(name, monkeypatch):
     fault = FAULTS[name]
     fault.plant(monkeypatch)
-    with using("reference"):
+    with using(fault.engine):
         (result,) = results(fault.loss(), (fault.law,))
     assert not result.passed
     assert not result.detail.startswith("raised"), result.detail
