@@ -31,6 +31,8 @@ OWNER = {
     "lightgbm": "boosting",
     "llvmlite": "native",
     "matplotlib": "explain",
+    "safetensors": "nn",
+    "tensorboard": "nn",
     "torch": "torch",
     "triton": "triton",
     "xgboost": "boosting",

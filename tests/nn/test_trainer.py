@@ -9,11 +9,13 @@ from lossfn.core.errors import ArgumentError, LossfnError, OptionError, ShapeErr
 from lossfn.nn import (
     SGD,
     Adam,
+    BatchNorm,
     Linear,
     ReLU,
     Sequential,
     Tanh,
     Trainer,
+    balanced_weights,
     breast_cancer,
     digits,
     from_arrays,
@@ -172,7 +174,10 @@ def test_nan_stops_and_names_epoch_and_batch():
     x, y = line(rows=40)
     trainer = straight(seed=3)
     y[np.random.default_rng(3).permutation(40)[20]] = np.nan
-    with pytest.raises(LossfnError, match=r"loss: expected a finite number, got nan in epoch 1, batch 2\."):
+    bad = np.flatnonzero(np.isnan(y))[0]
+    with pytest.raises(
+        LossfnError, match=rf"got nan in epoch 1, batch 2\. First bad: row {bad}, .*target of row {bad}"
+    ):
         trainer.fit(x, y)
     assert np.isfinite(trainer.model.parameters).all()
 
@@ -236,12 +241,65 @@ def test_without_rich_training_is_silent(monkeypatch):
     assert stream.getvalue() == ""
 
 
-def test_progress_may_be_a_function():
+def test_callbacks_hear_each_epoch_and_may_end_the_training():
     heard = []
     x, y = line()
-    history = straight(epochs=3, progress=lambda epoch, figures: heard.append((epoch, figures))).fit(x, y)
+
+    def listen(epoch, figures):
+        heard.append((epoch, figures))
+        return epoch == 3
+
+    history = straight(callbacks=[listen]).fit(x, y)
     assert [epoch for epoch, _ in heard] == [1, 2, 3]
     assert [figures["train_loss"] for _, figures in heard] == history["train_loss"]
+
+
+def test_the_schedule_sees_the_epochs_passed():
+    times = []
+
+    def falling(time):
+        times.append(time)
+        return 0.0
+
+    x, y = line(rows=40)
+    trainer = straight(epochs=2, batch_size=16, schedule=falling)
+    before = trainer.model.parameters.copy()
+    trainer.fit(x, y)
+    np.testing.assert_allclose(times, [0, 0.4, 0.8, 1, 1.4, 1.8])
+    np.testing.assert_array_equal(trainer.model.parameters, before)
+
+
+def test_gradients_are_clipped():
+    x, y = line()
+    trainer = straight(epochs=1, batch_size=40, clip_norm=0.5)
+    trainer.optimizer = SGD(1.0)
+    before = trainer.model.parameters.copy()
+    trainer.fit(x, 1000 * y)
+    assert np.linalg.norm(trainer.model.parameters - before) == pytest.approx(0.5)
+
+
+def test_class_weights_are_sample_weights_by_class():
+    x, y = line(noise=1.0)
+    labels, weight, sample = (y > 2).astype(int), [1.0, 5.0], np.linspace(1, 2, len(y))
+    options = {"task": "classification", "epochs": 5}
+    by_class, by_hand = straight(class_weight=weight, **options), straight(**options)
+    for trainer in (by_class, by_hand):
+        trainer.loss = lossfn.BinaryCrossEntropyWithLogits()
+    got = by_class.fit(x, labels, (x, labels), sample)
+    by_sample = sample * np.array(weight)[labels]
+    assert got == by_hand.fit(x, labels, (x, labels, np.array(weight)[labels]), by_sample)
+    balanced = np.array(balanced_weights(labels))[labels]
+    assert balanced[labels == 0].sum() == pytest.approx(balanced[labels == 1].sum())
+    assert balanced.mean() == pytest.approx(1)
+
+
+def test_the_best_epoch_has_its_running_averages():
+    x, y = line(noise=1.0)
+    model = Sequential([Linear(1, 4), BatchNorm(4), Linear(4, 1)], dtype=np.float64)
+    trainer = Trainer(model, Squared(), Adam(0.1), patience=3)
+    history = trainer.fit(x, y, validation=(x, -y))
+    assert history.best_epoch < history.epochs
+    assert trainer.evaluate(x, -y)["loss"] == min(history["valid_loss"])
 
 
 @pytest.mark.parametrize(
@@ -250,6 +308,9 @@ def test_progress_may_be_a_function():
         (lambda x, y: straight(epochs=0), OptionError, "epochs: expected a whole number"),
         (lambda x, y: straight(patience=0), OptionError, "patience"),
         (lambda x, y: straight(task="ranking"), OptionError, "task: expected .* got 'ranking'"),
+        (lambda x, y: straight(clip_norm=0.0), OptionError, "clip_norm"),
+        (lambda x, y: straight(class_weight=[1.0]).fit(x, y), ShapeError, "class_weight: .* got 1 weights"),
+        (lambda x, y: balanced_weights([0, 2]), TargetError, "no label 1"),
         (lambda x, y: straight().fit(x, y[1:]), ShapeError, r"y: expected 40 rows.*shape \(39,\)"),
         (lambda x, y: straight().fit(x[:, 0], y), ShapeError, r"x.reshape\(-1, 1\)"),
         (lambda x, y: straight().fit(x, y, sample_weight=1.0), ShapeError, "sample_weight: expected 40 rows"),

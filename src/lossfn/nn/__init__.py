@@ -5,8 +5,9 @@ and a few data sets. No automatic differentiation and no GPU: for those the loss
 """
 
 from lossfn.nn import schedules
-from lossfn.nn.data import Dataset, from_arrays, split_rows
+from lossfn.nn.data import Dataset, balanced_weights, from_arrays, split_rows
 from lossfn.nn.datasets import DATASETS, breast_cancer, diabetes, digits, sine, spiral
+from lossfn.nn.events import TensorBoard
 from lossfn.nn.history import History
 from lossfn.nn.layers import (
     ELU,
@@ -65,7 +66,9 @@ __all__ = [
     "Softplus",
     "State",
     "Tanh",
+    "TensorBoard",
     "Trainer",
+    "balanced_weights",
     "breast_cancer",
     "clip_norm",
     "clip_value",

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from lossfn.core.calls import accumulate_and_grad
-from lossfn.core.errors import LossfnError, say
 from lossfn.core.loss import Loss as OfLibrary
+from lossfn.nn.faults import bad_batch, require_finite
 from lossfn.nn.history import Tally
 from lossfn.nn.layers import Array
 from lossfn.nn.model import Sequential
-from lossfn.nn.optim import Optimizer, State
+from lossfn.nn.optim import Optimizer, State, clip_norm
 from lossfn.nn.rows import Rows
+from lossfn.nn.schedules import Schedule
 from lossfn.nn.tasks import Task
 
 ROWS_AT_ONCE = 4096  # bounds the memory of a measurement
@@ -41,6 +42,8 @@ class Lesson:
     task: Task
     batch_size: int
     seed: InitVar[int]
+    schedule: Schedule
+    clip_norm: float
     state: State = field(init=False)
     generator: np.random.Generator = field(init=False)
 
@@ -48,25 +51,53 @@ class Lesson:
         self.state = self.optimizer.start(self.model.parameters)
         self.generator = np.random.default_rng(seed)
 
+    def setting(self) -> dict[str, str | int]:
+        """Return what must be the same for a training to go on."""
+        return {"model": repr(self.model), "optimizer": repr(self.optimizer), "batch_size": self.batch_size}
+
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Return what is drawn from: for the order of the rows, and by layers."""
+        drawing = {name: layer.generator for name, layer in self.model.layers.items()}
+        return {"order of rows": self.generator} | {name: drawn for name, drawn in drawing.items() if drawn is not None}
+
     def epoch(self, number: int, rows: Rows, held_out: Rows | None) -> dict[str, float]:
         """Learn from all rows once, in random order; return the figures of the epoch."""
-        tally = Tally()
-        for batch_number, batch in enumerate(rows.batches(self.batch_size, self.generator), start=1):
-            self._step(batch, tally, f"epoch {number}, batch {batch_number}")
+        tally, order, size = Tally(), self.generator.permutation(len(rows.x)), self.batch_size
+        for k, batch in enumerate(rows.batches(size, order)):
+            scale = self.schedule(number - 1 + k * size / len(order))
+            losses = self._step(batch, tally, scale)
+            if losses is not None:
+                place = f"epoch {number}, batch {k + 1}"
+                raise self._fault(losses, batch, place, order[k * size : (k + 1) * size])
         figures = tally.means("train_", self.task.metric)
         if held_out is not None:
             figures |= measure(self.model, self.loss, self.task, held_out, "valid_")
-            _require_finite(figures["valid_loss"], f"epoch {number}, validation")
+            require_finite(figures["valid_loss"], f"epoch {number}, validation")
         return figures
 
-    def _step(self, batch: Rows, tally: Tally, place: str) -> None:
+    def _step(self, batch: Rows, tally: Tally, scale: float) -> float | None:
+        """Take a step and return None; or return the mean that is not finite."""
         output = self.model.forward(batch.x, training=True)
         prediction = self.task.prediction(output, batch.y)
         losses, gradient = _learned(self.loss, prediction, batch)
-        _require_finite(losses.mean(), place)
+        if not math.isfinite(mean := losses.mean()):
+            return float(mean)
         self.model.fill(gradient.reshape(output.shape))
-        self.optimizer.step(self.model.parameters, self.model.gradients, self.state)
+        if self.clip_norm < math.inf:
+            clip_norm(self.model.gradients, self.clip_norm)
+        self.optimizer.step(self.model.parameters, self.model.gradients, self.state, scale)
         tally.add(losses, self.task.score(prediction, batch.y), batch.y.size)
+        return None
+
+    def _fault(self, value: float, batch: Rows, place: str, rows: Any) -> Exception:
+        # The step was not taken: measured without noise, the output is the one before it.
+        prediction = self.task.prediction(self.model.predict(batch.x), batch.y)
+
+        def each(part: slice) -> float:
+            weight = None if batch.weight is None else batch.weight[part]
+            return float(self.loss.accumulate(prediction[part], batch.y[part], sample_weight=weight).mean())
+
+        return bad_batch(value, place, rows, prediction, batch.y, each)
 
 
 def measure(model: Sequential, loss: Loss, task: Task, rows: Rows, prefix: str) -> dict[str, float]:
@@ -84,10 +115,3 @@ def _learned(loss: Loss, prediction: Array, batch: Rows) -> tuple[Any, Array]:
         return accumulate_and_grad(loss, prediction, batch.y, batch.weight)
     _, gradient = loss.value_and_grad(prediction, batch.y, sample_weight=batch.weight)
     return loss.accumulate(prediction, batch.y, sample_weight=batch.weight), gradient
-
-
-def _require_finite(value: float, place: str) -> None:
-    if not math.isfinite(value):
-        got, fix = f"{value} in {place}", "a smaller learning_rate"
-        cause = "steps too long, or a NaN among the targets"
-        raise LossfnError(say("loss", expected="a finite number", got=got, cause=cause, fix=fix))

@@ -1,4 +1,4 @@
-"""Reports of a running training: a bar on standard error when that is a terminal, a function, or nothing."""
+"""A bar on standard error while a training runs, when that is a terminal."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-Report = Callable[[int, Mapping[str, float]], None]
+Report = Callable[[int, Mapping[str, float]], object]
 
 
 @contextmanager
-def reporting(progress: bool | Report, epochs: int) -> Iterator[Report]:
+def reporting(progress: bool, epochs: int) -> Iterator[Report]:
     """Yield a function that takes the epoch and its figures."""
-    if callable(progress):
-        yield progress
-    elif progress and sys.stderr.isatty() and find_spec("rich"):
+    if progress and sys.stderr.isatty() and find_spec("rich"):
         with _bar(epochs) as report:
             yield report
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,13 +29,28 @@ class Rows(NamedTuple):
             _require_length("sample_weight", weight, len(x))
         return cls(x, y, weight)
 
-    def batches(self, size: int, generator: np.random.Generator | None = None) -> Iterator[Rows]:
-        """Yield batches of `size` rows, the last one shorter; shuffled when there is a generator."""
-        if generator is None:
+    def weighted(self, class_weight: Sequence[float]) -> Rows:
+        """Return the rows with their weights times that of their class.
+
+        Raises
+        ------
+        ShapeError
+            Targets that are not class numbers with a weight each.
+        """
+        labels = self.y.astype(np.intp)
+        if labels.ndim != 1 or (labels != self.y).any() or not 0 <= labels.min() <= labels.max() < len(class_weight):
+            expected, fix = "a weight for each class number in y", "balanced_weights(y)"
+            raise ShapeError(say("class_weight", expected=expected, got=f"{len(class_weight)} weights", fix=fix))
+        weight = np.asarray(class_weight, self.x.dtype)[labels]
+        return self._replace(weight=weight if self.weight is None else self.weight * weight)
+
+    def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[Rows]:
+        """Yield batches of `size` rows, the last one shorter, in an order of their numbers or as they stand."""
+        if order is None:
             yield from self._slices(size)
             return
         # Many small batches are gathered together: one copy of a page instead of one a batch.
-        order, page = generator.permutation(len(self.x)), max(PAGE // size, 1) * size
+        page = max(PAGE // size, 1) * size
         for start in range(0, len(self.x), page):
             yield from self._taken(order[start : start + page])._slices(size)
 

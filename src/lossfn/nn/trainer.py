@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossfn.core.errors import OptionError, say
+from lossfn.nn.files import require_safetensors
 from lossfn.nn.history import History
+from lossfn.nn.layers.base import require
 from lossfn.nn.lesson import Lesson, Loss, measure
 from lossfn.nn.model import Sequential
 from lossfn.nn.optim import Optimizer
 from lossfn.nn.progress import Report, reporting
+from lossfn.nn.resume import copied, load, overwrite, save
 from lossfn.nn.rows import Rows, finite_array
+from lossfn.nn.schedules import Constant, Schedule
 from lossfn.nn.tasks import Task, choose_task
+
+CONSTANT = Constant()
 
 
 @dataclass
@@ -36,6 +46,9 @@ class Trainer:
     task : {"regression", "classification"} or Task, default "regression"
         Chooses the metric beside the loss: mse or accuracy; or an object that says what outputs mean.
         Metrics are never weighted.
+    class_weight : sequence of float, optional
+        A weight for each class, times the sample weights wherever a loss is measured; `balanced_weights` counts
+        them out. For losses without a class weight of their own.
     batch_size, epochs : int, default 32 and 100
         Rows a step, and passes over the data.
     seed : int, default 0
@@ -43,14 +56,25 @@ class Trainer:
     patience : int, optional
         Stop after so many epochs without a better valid_loss (train_loss if there are no validation data),
         and restore the parameters of the best epoch, also when all epochs were run.
-    progress : bool or callable, default True
-        Show a bar on standard error if that is a terminal and rich is installed; or call
-        ``progress(epoch, figures)`` after each epoch.
+    schedule : Schedule, default Constant()
+        Factor of the learning rate, a function of the epochs passed.
+    clip_norm : float, optional
+        Largest norm of a gradient: longer ones are shortened.
+    checkpoint : path, optional
+        A file of safetensors, replaced whole after each epoch, from which `fit` can resume; needs safetensors.
+        A training killed at any moment and resumed ends in the same parameters, bit for bit.
+    callbacks : sequence of callable
+        Called as ``callback(epoch, figures)`` after each epoch, before its checkpoint is written; one that returns
+        True ends the training.
+    progress : bool, default True
+        Show a bar on standard error if that is a terminal and rich is installed.
 
     Raises
     ------
     OptionError
-        A number below 1, or another task.
+        A number out of its range, or another task.
+    ImportError
+        A checkpoint without safetensors.
 
     Examples
     --------
@@ -72,10 +96,18 @@ class Trainer:
     epochs: int = 100
     seed: int = 0
     patience: int | None = None
-    progress: bool | Report = True
+    class_weight: Sequence[float] | None = None
+    schedule: Schedule = CONSTANT
+    clip_norm: float = math.inf
+    checkpoint: str | os.PathLike[str] | None = None
+    callbacks: Sequence[Report] = ()
+    progress: bool = True
 
     def __post_init__(self) -> None:
         choose_task(self.task, 1)
+        require(self.clip_norm > 0, "Trainer", "clip_norm", "a positive number", self.clip_norm)
+        if self.checkpoint is not None:
+            require_safetensors()
         for argument in ("batch_size", "epochs", "patience"):
             number = getattr(self, argument)
             if number is not None and number < 1:
@@ -87,6 +119,7 @@ class Trainer:
         y: ArrayLike,
         validation: tuple[ArrayLike, ...] | None = None,
         sample_weight: ArrayLike | None = None,
+        resume: bool = False,
     ) -> History:
         """Train and return what happened.
 
@@ -97,6 +130,8 @@ class Trainer:
         validation : tuple of array_like, optional
             Inputs, targets and, if they have any, weights to measure after each epoch.
         sample_weight : array_like of shape (N,), optional
+        resume : bool, default False
+            Go on from the checkpoint where there is one, with the same data; otherwise begin.
 
         Returns
         -------
@@ -105,16 +140,19 @@ class Trainer:
         Raises
         ------
         LossfnError
-            The loss became NaN or infinite: the message names epoch and batch, the step was not taken.
+            The loss became NaN or infinite: the message names epoch, batch and row; the step was not taken.
         ShapeError, ArgumentError, TargetError
-            Data that do not fit together, a NaN in x, or class names for class numbers.
+            Data that do not fit together, a NaN in x, class names for class numbers, or a checkpoint of another
+            training.
         """
         task, rows = self._prepare(x, y, sample_weight)
         held_out = None if validation is None else self._prepare(*validation)[1]
-        lesson = Lesson(self.model, self.loss, self.optimizer, task, self.batch_size, self.seed)
+        lesson = Lesson(
+            self.model, self.loss, self.optimizer, task, self.batch_size, self.seed, self.schedule, self.clip_norm
+        )
         started = time.perf_counter()
         with reporting(self.progress, self.epochs) as report:
-            history = self._run(lesson, rows, held_out, report)
+            history = self._run(lesson, rows, held_out, resume, (report, *self.callbacks))
         history.seconds = time.perf_counter() - started
         return history
 
@@ -132,19 +170,27 @@ class Trainer:
         dtype = self.model.dtype
         inputs = finite_array(x, dtype)
         task = choose_task(self.task, self.model.predict(inputs[:1]).shape[1])
-        weights = None if weight is None else np.asarray(weight, dtype)
-        return task, Rows.together(inputs, task.target(y, dtype), weights)
+        prepared = Rows.together(inputs, task.target(y, dtype), None if weight is None else np.asarray(weight, dtype))
+        return task, prepared if self.class_weight is None else prepared.weighted(self.class_weight)
 
-    def _run(self, lesson: Lesson, rows: Rows, held_out: Rows | None, report: Report) -> History:
-        history, best = History(), self.model.parameters.copy()
-        for epoch in range(1, self.epochs + 1):
-            figures = lesson.epoch(epoch, rows, held_out)
-            history.append(figures)
-            report(epoch, figures)
+    def _run(
+        self, lesson: Lesson, rows: Rows, held_out: Rows | None, resume: bool, callbacks: Sequence[Report]
+    ) -> History:
+        path = None if self.checkpoint is None else Path(self.checkpoint)
+        found = path is not None and resume and path.exists()
+        history, best = load(path, lesson) if path is not None and found else (History(), {})
+        stop = False
+        while not (stop or self._over(history)):
+            history.append(figures := lesson.epoch(epoch := history.epochs + 1, rows, held_out))
             if history.best_epoch == epoch:
-                best[:] = self.model.parameters
-            elif self.patience is not None and epoch - history.best_epoch >= self.patience:
-                break
+                best = copied(self.model.tensors())
+            stop = True in [callback(epoch, figures) for callback in callbacks]
+            if path is not None:
+                save(path, lesson, history, best)
         if self.patience is not None:
-            self.model.parameters[:] = best
+            overwrite(self.model.tensors(), best)
         return history
+
+    def _over(self, history: History) -> bool:
+        waited = history.epochs - history.best_epoch if history else 0
+        return history.epochs >= self.epochs or (self.patience is not None and waited >= self.patience)

@@ -1,0 +1,95 @@
+"""Checkpoints: whole or not at all, and enough to go on bit for bit."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from lossfn.core.errors import ArgumentError
+from lossfn.nn import Adam, Linear, Sequential, Trainer, files
+from nn.interrupted import trained, trainer
+from nn.stand_ins import Squared
+
+ROUNDS = os.environ.get("LOSSFN_KILLS", "5")  # 200 take a minute
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_a_killed_training_resumes_bit_for_bit(tmp_path):
+    program = Path(__file__).with_name("interrupted.py")
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, program, tmp_path, ROUNDS], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
+
+
+def interrupted(path, epochs):
+    """Train so many epochs only, as if the process had died then."""
+    run = trainer(path)
+    run.callbacks = [lambda epoch, figures: epoch == epochs]
+    x = np.linspace(-3, 3, 200).reshape(-1, 1)
+    run.fit(x, np.sin(x[:, 0]), resume=True)
+
+
+@pytest.mark.parametrize("epochs", [1, 7])
+def test_a_stopped_training_goes_on(epochs, tmp_path):
+    tensors, history = trained(None)
+    interrupted(tmp_path / "run", epochs)
+    again, told = trained(tmp_path / "run")
+    assert told == history
+    for name, array in tensors.items():
+        np.testing.assert_array_equal(array, again[name])
+
+
+def test_a_training_that_ended_has_nothing_to_resume(tmp_path):
+    tensors, history = trained(tmp_path / "run")
+    again, told = trained(tmp_path / "run")
+    assert told == history
+    np.testing.assert_array_equal(tensors["linear4.weight"], again["linear4.weight"])
+
+
+def test_without_resume_a_training_begins(tmp_path):
+    interrupted(tmp_path / "run", 3)
+    _, history = trained(tmp_path / "run", resume=False)
+    assert history == trained(None)[1]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "run"
+    files.write(path, {"a": np.ones(3)}, {"epoch": 1})
+    monkeypatch.setattr("os.fsync", failing)
+    with pytest.raises(OSError, match="disk full"):
+        files.write(path, {"a": np.zeros(3)}, {"epoch": 2})
+    tensors, record = files.read(path)
+    assert record == {"epoch": 1}
+    np.testing.assert_array_equal(tensors["a"], 1)
+
+
+def failing(handle):
+    raise OSError("disk full")
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    interrupted(tmp_path / "run", 2)
+    other = Trainer(Sequential([Linear(1, 1)]), Squared(), Adam(), checkpoint=tmp_path / "run")
+    with pytest.raises(ArgumentError, match="model: expected the model of the checkpoint"):
+        other.fit([[1.0]], [1.0], resume=True)
+
+
+def test_other_files_are_refused(tmp_path):
+    (tmp_path / "text").write_text("no tensors")
+    save_file({"a": np.ones(1)}, tmp_path / "foreign")
+    for name in ("text", "foreign"):
+        with pytest.raises(ArgumentError, match="a file that a Trainer wrote"):
+            files.read(tmp_path / name)
+
+
+def test_a_missing_safetensors_is_said_before_the_training(monkeypatch):
+    monkeypatch.setattr("lossfn.nn.files.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="checkpoint"):
+        trainer("run")
