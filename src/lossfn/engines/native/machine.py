@@ -16,18 +16,24 @@ import llvmlite.binding as llvm
 import numpy as np
 
 MAGIC = b"lossfn-object-2\n"
+# Processors, by LLVM's names, that multiply and add in one rounding and convert float16.
+RECENT = ("apple", "cortex", "neoverse", "generic", "x86-64-v3", "x86-64-v4")
 _alive: list[Any] = []
 
 
 class _Machine:
-    """The processor that code is made for."""
+    """The processor that code is made for: the one here, or the lesser one that LOSSFN_CPU names as LLVM does."""
 
     def __init__(self) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         features = llvm.get_host_cpu_features()
-        self.features, self.name = features.flatten(), llvm.get_host_cpu_name()
-        self.fma = bool(features.get("fma")) or self.name.startswith(("apple", "cortex", "neoverse", "generic"))
+        asked = os.environ.get("LOSSFN_CPU")
+        self.name: str = asked or llvm.get_host_cpu_name()
+        self.features: str = "" if asked else features.flatten()
+        recent = self.name.startswith(RECENT)
+        self.fma = recent or (not asked and bool(features.get("fma")))
+        self.halves = recent or (not asked and bool(features.get("f16c", True)))
         self.target = llvm.Target.from_default_triple().create_target_machine(
             cpu=self.name, features=self.features, opt=2, reloc="pic", codemodel="default"
         )

@@ -14,10 +14,14 @@ from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.engines.native import elements
+from lossfn.engines.native.machine import machine
 
 
 def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
-    """Run a loss on a batch."""
+    """Run a loss on a batch; NumPy does it where the processor cannot convert what it holds."""
+    if not machine().halves and any(array.dtype == np.float16 for array in (*batch.predictions, batch.target)):
+        slow: Answer = import_module("lossfn.engines.reference").run(loss, batch, ask)
+        return slow
     if isinstance(loss, Pointwise):
         return elements.run(loss, batch, ask)
     of_labels = "labelled" if getattr(loss, "takes", "") == "logits" else "gathered"
@@ -33,6 +37,8 @@ def _over_classes(name: str) -> Any:
 def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:
     """Return run(size, scale, prediction, target, gradient?) -> total for one block of a plain pointwise loss."""
     if not isinstance(loss, Pointwise) or len(loss.predictions) > 1 or any(map(np.ndim, loss.settings().values())):
+        return None
+    if np.float16 in dtypes and not machine().halves:
         return None
     function, fixed = elements.ready(loss, ask, dtypes, dtypes[: ask.order])
     unread = np.zeros(1)
