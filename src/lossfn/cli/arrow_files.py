@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lossfn.cli.faults import InputError
-from lossfn.cli.tables import Array, Table, named
+from lossfn.cli.tables import Array, Table, bounded, named
 
 
 def read(path: Path) -> Table:
@@ -20,8 +20,15 @@ def read(path: Path) -> Table:
     except ImportError:
         raise InputError(f'{path}: Parquet and Arrow files need pyarrow. Try: pip install "lossfn[data]"') from None
     try:
-        found = parquet.read_table(path) if path.suffix.lower() == ".parquet" else feather.read_table(path)
-    except (arrow.ArrowException, OSError) as wrong:
+        if path.suffix.lower() == ".parquet":
+            head = parquet.read_metadata(path)
+            groups = (head.row_group(place).total_byte_size for place in range(head.num_row_groups))
+            bounded(path, head.num_rows * head.num_columns, sum(groups))
+            found = parquet.read_table(path)
+        else:
+            found = feather.read_table(path)
+        bounded(path, found.num_rows * found.num_columns, found.nbytes)
+    except (arrow.ArrowException, OSError, MemoryError) as wrong:
         kind = "a Parquet" if path.suffix.lower() == ".parquet" else "an Arrow"
         raise InputError(
             f"{path}: expected {kind} file, got something else or a damaged one ({_first(wrong)})."

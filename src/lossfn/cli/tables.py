@@ -28,6 +28,11 @@ READERS = {
     ".npz": "numpy_files",
 }
 
+# What a file may unpack to: more is refused before memory is asked for.
+MOST_COLUMNS = 1 << 16
+MOST_CELLS = 1 << 30
+MOST_BYTES = 1 << 33
+
 
 @dataclass(frozen=True)
 class Table:
@@ -95,21 +100,31 @@ def read(path: Path) -> Table:
         raise InputError(f"{path}: no such file.{_neighbour(path)}")
     if not path.stat().st_size:
         raise InputError(f"{path}: expected a table, got an empty file.")
+    bounded(path, 0, path.stat().st_size)
     table: Table = import_module(f"lossfn.cli.{READERS[path.suffix.lower()]}").read(path)
     return table
 
 
 def named(path: Path, names: Iterable[str]) -> list[str]:
     """Return the names of columns; refuse empty and double ones."""
-    found = list(names)
-    for place, name in enumerate(found, start=1):
+    found: dict[str, int] = {}
+    for place, name in enumerate(names, start=1):
+        if place > MOST_COLUMNS:
+            raise InputError(f"{path}: expected at most {MOST_COLUMNS} columns, got more.")
         if not name:
             raise InputError(f"{path}: expected a name for each column, got none for column {place}.")
-        if found.index(name) < place - 1:
-            raise InputError(
-                f"{path}: expected names that differ, got {name!r} for columns {found.index(name) + 1} and {place}."
-            )
-    return found
+        if name in found:
+            raise InputError(f"{path}: expected names that differ, got {name!r} for columns {found[name]} and {place}.")
+        found[name] = place
+    return list(found)
+
+
+def bounded(path: Path, cells: int, size: int) -> None:
+    """Refuse a file that would unpack to more than the limits."""
+    if cells > MOST_CELLS:
+        raise InputError(f"{path}: expected at most {MOST_CELLS} cells, got {cells}.")
+    if size > MOST_BYTES:
+        raise InputError(f"{path}: expected at most {MOST_BYTES} bytes of data, got {size}.")
 
 
 def _neighbour(path: Path) -> str:
