@@ -162,7 +162,7 @@ def test_readers_of_damaged_files(ending, examples, tmp_path):
     fuzz_damaged(ending, examples, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_readers_of_many_damaged_files(ending, tmp_path):
     fuzz_damaged(ending, 5000, tmp_path)
