@@ -21,6 +21,7 @@ BELOW = {
     "sklearn": {"core", "losses", "shapes", "engines", "nn"},
     "nn": {"core", "shapes", "engines"},
     "explain": {"core", "shapes", "engines"},
+    "compat": {"core", "losses", "nn", "functions"},
     "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explain", ""},
 }
 # Optional libraries, and the file or folder name under which alone they may be imported.
