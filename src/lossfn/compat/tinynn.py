@@ -32,17 +32,6 @@ __all__ = [
     "sigmoid",
     "softmax",
 ]
-    "MAE",
-    "MSE",
-    "CrossEntropy",
-    "HuberLoss",
-    "KLDivLoss",
-    "Loss",
-    "log_softmax",
-    "one_hot",
-    "sigmoid",
-    "softmax",
-]
 
 
 class Loss:
