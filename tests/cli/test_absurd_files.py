@@ -143,6 +143,21 @@ def mutated(ending, changes, cut):
     return bytes(content[: len(content) - cut % len(content)] if cut else content)
 
 
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_a_name_that_is_no_text(ending, tmp_path):
+    path = tmp_path / f"x.{ending}"
+    path.write_bytes(SOUND[ending].replace(b"y", b"\x80"))
+    with pytest.raises(InputError, match="something else or a damaged one"):
+        tables.read(path)
+
+
+def test_text_that_is_none(tmp_path):
+    bad = pyarrow.StringArray.from_buffers(1, pyarrow.py_buffer(np.array([0, 1], np.int32)), pyarrow.py_buffer(b"\x80"))
+    parquet.write_table(pyarrow.table({"y": bad, "p": [1.0]}), tmp_path / "x.parquet")
+    with pytest.raises(InputError, match="column 'y': expected UTF-8 text, got other bytes"):
+        tables.read(tmp_path / "x.parquet").raw("y")
+
+
 def budget(examples):
     return settings(max_examples=examples, deadline=None)
 

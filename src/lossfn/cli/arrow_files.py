@@ -28,7 +28,7 @@ def read(path: Path) -> Table:
         else:
             found = feather.read_table(path)
         bounded(path, found.num_rows * found.num_columns, found.nbytes)
-    except (arrow.ArrowException, OSError, MemoryError) as wrong:
+    except (arrow.ArrowException, OSError, ValueError, KeyError, MemoryError) as wrong:
         kind = "a Parquet" if path.suffix.lower() == ".parquet" else "an Arrow"
         raise InputError(
             f"{path}: expected {kind} file, got something else or a damaged one ({_first(wrong)})."
@@ -53,7 +53,10 @@ def _column(path: Path, name: str, found: Any) -> Array:
     if types.is_floating(kind) or types.is_decimal(kind):
         return np.asarray(found.cast("float64").to_numpy())
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
-        return np.array(found.to_pylist(), object)
+        try:
+            return np.array(found.to_pylist(), object)
+        except UnicodeDecodeError:
+            raise InputError(f"{path}, column {name!r}: expected UTF-8 text, got other bytes.") from None
     raise InputError(f"{path}, column {name!r}: expected numbers or text, got {kind}.")
 
 
