@@ -15,7 +15,14 @@ from lossfn import __version__
 from lossfn.cli.faults import InputError
 from lossfn.core.errors import LossfnError
 
-COMMANDS = {"train": "train", "evaluate": "evaluate", "show": "show", "list": "catalogue", "check": "check"}
+COMMANDS = {
+    "train": "train",
+    "evaluate": "evaluate",
+    "show": "show",
+    "list": "catalogue",
+    "check": "check",
+    "bench": "bench",
+}
 FAILED, MISUSED = 1, 2
 
 

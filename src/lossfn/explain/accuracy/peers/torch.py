@@ -1,0 +1,42 @@
+"""The losses of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from lossfn.core.arrays import Array
+
+Answer = Callable[[Any, Array], tuple[Any, ...]]
+NAMES = {
+    "absolute_error": "l1_loss",
+    "binary_cross_entropy": "binary_cross_entropy",
+    "binary_cross_entropy_with_logits": "binary_cross_entropy_with_logits",
+    "cross_entropy": "cross_entropy",
+    "huber": "huber_loss",
+    "negative_log_likelihood": "nll_loss",
+    "poisson": "poisson_nll_loss",
+    "smooth_l1": "smooth_l1_loss",
+    "squared_error": "mse_loss",
+}
+
+
+def answer_of(name: str, dtype: np.dtype[Any]) -> Answer:
+    """Return what computes the loss of that name."""
+    torch: Any = import_module("torch")
+    function = getattr(torch.nn.functional, NAMES[name])
+
+    def tensor(array: Array) -> Any:
+        wide = torch.from_numpy(array if array.dtype == np.int64 else array.astype(np.float64))
+        return wide if array.dtype == np.int64 else wide.to(getattr(torch, dtype.name))
+
+    def answer(prediction: Array, target: Array) -> tuple[Any, ...]:
+        x = tensor(prediction).requires_grad_()
+        value = function(x, tensor(target), reduction="none")
+        value.sum().backward()
+        return value.detach().double().numpy(), x.grad.double().numpy()
+
+    return answer
