@@ -94,7 +94,7 @@ FILES = {
 OK = "evaluate ok.csv --target y --prediction p"
 WORDS = {
     "evalute ok.csv": "unknown command 'evalute'. Did you mean evaluate?",
-    "frobnicate": "unknown command 'frobnicate'. There are train, evaluate, show, list, check.",
+    "frobnicate": "unknown command 'frobnicate'. There are train, evaluate, show, list, check, bench.",
     "evaluate": "missing FILE. Usage: lossfn evaluate FILE --target COL",
     "evaluate ok.csv --target y --loss Huber": "missing --prediction. Usage: lossfn evaluate FILE",
     f"{OK} --loss Hubber": "unknown loss 'Hubber'. Did you mean Huber",

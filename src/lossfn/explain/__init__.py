@@ -1,0 +1,1 @@
+"""What a loss does to data: checks, comparisons, plots, reports."""
