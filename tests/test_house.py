@@ -20,9 +20,9 @@ BELOW = {
     "boosting": {"core", "shapes", "engines"},
     "sklearn": {"core", "losses", "shapes", "engines", "nn"},
     "nn": {"core", "shapes", "engines"},
-    "explain": {"core", "shapes", "engines"},
+    "explanation": {"core", "shapes", "engines"},
     "compat": {"core", "losses", "nn", "functions"},
-    "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explain", ""},
+    "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explanation", ""},
 }
 # Optional libraries, and the file or folder name under which alone they may be imported.
 OWNER = {
@@ -31,7 +31,7 @@ OWNER = {
     "jax": "jax",
     "lightgbm": "boosting",
     "llvmlite": "native",
-    "matplotlib": "explain",
+    "matplotlib": "explanation",
     "safetensors": "nn",
     "tensorboard": "nn",
     "torch": "torch",
@@ -182,7 +182,7 @@ def test_reasons_name_files_that_are_long():
         (import_complaints, "core/loss.py", "import importlib\nimportlib.import_module('lossfn.engines')"),
         (import_complaints, "core/loss.py", "import importlib\nimportlib.import_module(f'lossfn.{x}')"),
         (import_complaints, "engines/native/kernel.py", "from lossfn.losses.regression import Huber"),
-        (import_complaints, "explain/report.py", "from lossfn.nn import layers"),
+        (import_complaints, "explanation/report.py", "from lossfn.nn import layers"),
         (import_complaints, "losses/regression.py", "import numpy as np"),
         (import_complaints, "losses/regression.py", "from ..shapes import pointwise"),
         (import_complaints, "shapes/row.py", "import torch.nn"),

@@ -1,4 +1,4 @@
-"""Write src/lossfn/explain/accuracy/truths.npz: points where every loss is tried, and the truth there.
+"""Write src/lossfn/explanation/accuracy/truths.npz: points where every loss is tried, and the truth there.
 
 Run: PYTHONPATH=tests python tools/truths.py
 
@@ -18,7 +18,7 @@ from accuracy import inputs, row_truths, terms, test_over_classes, truths
 from accuracy.formats import FORMATS
 from lossfn.core.kinds import Pointwise, Row
 
-PLACE = Path(__file__).parents[1] / "src/lossfn/explain/accuracy/truths.npz"
+PLACE = Path(__file__).parents[1] / "src/lossfn/explanation/accuracy/truths.npz"
 CLASSES = 4
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from lossfn.core.options import option
     from lossfn.core.reduction import LossSum
     from lossfn.core.threads import get_num_threads, set_num_threads
-    from lossfn.explain.gradcheck import gradcheck
-    from lossfn.explain.laws import check
+    from lossfn.explanation.gradcheck import gradcheck
+    from lossfn.explanation.laws import check
     from lossfn.functions import *
     from lossfn.losses.barron import *
     from lossfn.losses.binary import *
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from lossfn.losses.smooth import *
 
 _HOME = {
-    "check": "explain.laws",
+    "check": "explanation.laws",
     "get_num_threads": "core.threads",
-    "gradcheck": "explain.gradcheck",
+    "gradcheck": "explanation.gradcheck",
     "set_num_threads": "core.threads",
     "Choice": "core.domain",
     "Distribution": "core.kinds",

@@ -3,7 +3,7 @@
 import pytest
 
 import lossfn as lf
-from lossfn.explain.accuracy import accuracies, peers
+from lossfn.explanation.accuracy import accuracies, peers
 from peers import peer
 
 pytestmark = pytest.mark.peer

@@ -197,7 +197,7 @@ FORBIDDEN = {"eval", "exec", "sympify", "literal_eval", "loads", "unpickle"}
 
 def test_no_code_runs_from_data():
     root = Path(lossfn.__file__).parent
-    copies = root / "explain" / "laws" / "character.py"  # a loss pickled there comes from its own bytes
+    copies = root / "explanation" / "laws" / "character.py"  # a loss pickled there comes from its own bytes
     for path in sorted({*root.rglob("*.py")} - {copies}):
         tree = ast.parse(path.read_text("utf-8"))
         for node in ast.walk(tree):

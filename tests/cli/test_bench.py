@@ -9,9 +9,9 @@ import pytest
 import lossfn as lf
 from cli.helpers import run, said
 from lossfn.cli import accuracy
-from lossfn.explain.accuracy import accuracies
-from lossfn.explain.accuracy.formats import FORMATS
-from lossfn.explain.accuracy.measure import _counted
+from lossfn.explanation.accuracy import accuracies
+from lossfn.explanation.accuracy.formats import FORMATS
+from lossfn.explanation.accuracy.measure import _counted
 
 DOCUMENT = Path(__file__).parents[2] / "docs/accuracy.md"
 OURS = ("native", "reference")
@@ -20,7 +20,7 @@ WIDE = {"value": 2.0, "gradient": 4.0}
 
 @pytest.fixture(autouse=True)
 def without_peers(monkeypatch):
-    monkeypatch.setattr("lossfn.explain.accuracy.peers.LIBRARIES", {})
+    monkeypatch.setattr("lossfn.explanation.accuracy.peers.LIBRARIES", {})
 
 
 @pytest.mark.parametrize("name", lf.list_losses())

@@ -12,7 +12,7 @@ from every_loss import (  # noqa: F401  # fill the table
 )
 from every_loss.planting import FAULTS
 from lossfn.core.dispatch import using
-from lossfn.explain.laws import LAWS, results
+from lossfn.explanation.laws import LAWS, results
 
 
 @pytest.mark.parametrize("name", FAULTS)

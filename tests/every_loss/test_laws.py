@@ -5,7 +5,7 @@ import pytest
 from conftest import SEED
 from every_loss.variants import variants
 from lossfn.core.registry import REGISTRY
-from lossfn.explain.laws import LAWS, results
+from lossfn.explanation.laws import LAWS, results
 
 LOSSES = variants()
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import lossfn as lf
 from lossfn.cli.faults import InputError
-from lossfn.explain.accuracy import Accuracy, accuracies
+from lossfn.explanation.accuracy import Accuracy, accuracies
 
 PREFACE = """# Accuracy
 

@@ -11,14 +11,14 @@ from lossfn.cli.screen import blank, facts, text, title
 from lossfn.core.domain import REAL
 from lossfn.core.kinds import Pointwise
 from lossfn.core.loss import Loss
-from lossfn.explain.formulas import Formula, explain
-from lossfn.explain.text import call
+from lossfn.explanation.formulas import Formula, describe
+from lossfn.explanation.text import call
 
 
 def draw(loss: Loss, place: Path) -> None:
     """Write the picture of a loss."""
-    from lossfn.explain.plots import draw_loss
-    from lossfn.explain.style import FORMATS, save
+    from lossfn.explanation.plots import draw_loss
+    from lossfn.explanation.style import FORMATS, save
 
     check_place(place, FORMATS)
     with writing(place):
@@ -27,7 +27,7 @@ def draw(loss: Loss, place: Path) -> None:
 
 def figures(loss: Loss) -> dict[str, Any]:
     """Return the description as an object for `--json`."""
-    found = explain(loss)
+    found = describe(loss)
     formulas = {formula.name: str(formula) for formula in found.formulas}
     return {"loss": repr(loss), "about": about(loss), "formulas": formulas, "where": found.definitions} | traits(loss)
 
@@ -37,7 +37,7 @@ def show(loss: Loss, plot: Path | None) -> None:
     title(call(loss))
     text(about(loss))
     blank()
-    found = explain(loss)
+    found = describe(loss)
     meaning = [("" if place else "where", line) for place, line in enumerate(found.definitions)]
     facts([*(line for formula in found.formulas for line in _lines(formula)), *meaning])
     blank()

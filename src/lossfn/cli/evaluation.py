@@ -12,8 +12,8 @@ from lossfn.cli.columns import Named
 from lossfn.cli.screen import blank, percent, table, title
 from lossfn.cli.tables import Array
 from lossfn.core.loss import Loss
-from lossfn.explain.contributions import Contributions, RowLoss, contributions
-from lossfn.explain.text import call
+from lossfn.explanation.contributions import Contributions, RowLoss, contributions
+from lossfn.explanation.text import call
 
 MANY = 20  # groups on the screen
 

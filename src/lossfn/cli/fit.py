@@ -14,7 +14,7 @@ from lossfn.cli.roles import Role, role
 from lossfn.core.arrays import Array
 from lossfn.core.errors import LossfnError
 from lossfn.core.loss import Loss
-from lossfn.explain.contributions import Contributions, contributions
+from lossfn.explanation.contributions import Contributions, contributions
 from lossfn.nn import Adam, Dataset, History, Layer, Linear, ReLU, Sequential, Trainer, split_rows
 
 HIDDEN = (64, 64)

@@ -8,10 +8,10 @@ from typing import Any
 
 from lossfn.cli.screen import marks, title
 from lossfn.core.loss import Loss
-from lossfn.explain.laws import LAWS, LawResult, results
+from lossfn.explanation.laws import LAWS, LawResult, results
 
 __all__ = ["figures", "results", "show"]
-from lossfn.explain.text import call
+from lossfn.explanation.text import call
 
 
 def figures(loss: Loss, found: Sequence[LawResult]) -> dict[str, Any]:

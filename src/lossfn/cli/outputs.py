@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from lossfn.cli.faults import InputError
-from lossfn.explain.style import write_whole
+from lossfn.explanation.style import write_whole
 
 
 def as_json(value: Any) -> None:

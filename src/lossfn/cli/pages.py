@@ -9,9 +9,9 @@ import numpy as np
 from lossfn.cli.fit import Outcome
 from lossfn.cli.screen import percent
 from lossfn.cli.summary import figure, lines, unit
-from lossfn.explain.plots import draw_history, draw_loss_parts, draw_shares
-from lossfn.explain.report import Rows, Section, report
-from lossfn.explain.text import call
+from lossfn.explanation.plots import draw_history, draw_loss_parts, draw_shares
+from lossfn.explanation.report import Rows, Section, report
+from lossfn.explanation.text import call
 
 HARDEST = 8
 

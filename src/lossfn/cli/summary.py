@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lossfn.cli.fit import Outcome
 from lossfn.cli.screen import facts, title
-from lossfn.explain.text import call
+from lossfn.explanation.text import call
 
 
 def summary(outcome: Outcome, report: Path | None) -> None:

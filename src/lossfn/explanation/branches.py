@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from lossfn.core.graph import Node, evaluate, order
-from lossfn.explain.tidy import Powers, Tidy, scaled
+from lossfn.explanation.tidy import Powers, Tidy, scaled
 
 FLIPPED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "equal": "equal"}
 OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lossfn.explain.gradcheck.differences import Slopes
+from lossfn.explanation.gradcheck.differences import Slopes
 
 Array = NDArray[Any]
 CLOSE = 1e-4

@@ -12,9 +12,9 @@ from typing import Any
 
 from lossfn.core.errors import LawError
 from lossfn.core.loss import Loss
-from lossfn.explain.laws import arrays, batches, character, engines, kinks, refusals, slopes
-from lossfn.explain.laws.case import Case
-from lossfn.explain.laws.draws import draw
+from lossfn.explanation.laws import arrays, batches, character, engines, kinks, refusals, slopes
+from lossfn.explanation.laws.case import Case
+from lossfn.explanation.laws.draws import draw
 
 __all__ = ["LAWS", "LawResult", "check", "results"]
 
@@ -71,7 +71,7 @@ def results(loss: Loss, laws: tuple[str, ...] | None = None, seed: int = 0) -> l
     Examples
     --------
     >>> import lossfn as lf
-    >>> from lossfn.explain.laws import results
+    >>> from lossfn.explanation.laws import results
     >>> all(result.passed for result in results(lf.Huber(delta=2.0)))
     True
     """

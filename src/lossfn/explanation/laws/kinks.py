@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from lossfn.core.arrays import Array
-from lossfn.explain.laws.agree import agree
-from lossfn.explain.laws.case import Case
-from lossfn.explain.laws.conditions import sides
-from lossfn.explain.laws.differences import FORWARD, REACH, difference
+from lossfn.explanation.laws.agree import agree
+from lossfn.explanation.laws.case import Case
+from lossfn.explanation.laws.conditions import sides
+from lossfn.explanation.laws.differences import FORWARD, REACH, difference
 
 BACKWARD = -FORWARD
 SCALE = 2.0**-4

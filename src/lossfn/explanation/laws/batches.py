@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from lossfn.core.arrays import Array
-from lossfn.explain.laws.agree import CLOSE, agree, demand, total
-from lossfn.explain.laws.case import Case
+from lossfn.explanation.laws.agree import CLOSE, agree, demand, total
+from lossfn.explanation.laws.case import Case
 
 
 def nan(case: Case) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from lossfn.core.arrays import Array
-from lossfn.explain.laws.agree import agree, demand
-from lossfn.explain.laws.case import Case
-from lossfn.explain.laws.conditions import sides
-from lossfn.explain.laws.differences import REACH, difference, room
+from lossfn.explanation.laws.agree import agree, demand
+from lossfn.explanation.laws.case import Case
+from lossfn.explanation.laws.conditions import sides
+from lossfn.explanation.laws.differences import REACH, difference, room
 
 
 def gradient(case: Case) -> None:

@@ -12,8 +12,8 @@ from lossfn.core.arrays import Array
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
-from lossfn.explain.accuracy.formats import FORMATS, Format
-from lossfn.explain.accuracy.peers import answers_of
+from lossfn.explanation.accuracy.formats import FORMATS, Format
+from lossfn.explanation.accuracy.peers import answers_of
 
 ENGINES = ("native", "reference")
 Results = tuple[Any, ...]

@@ -8,7 +8,7 @@ import numpy as np
 
 from lossfn.core.arrays import Array
 from lossfn.core.domain import Domain
-from lossfn.explain.laws.case import Case
+from lossfn.explanation.laws.case import Case
 
 # Offsets in steps, and the factors of the values there: exact for polynomials of degree 8.
 CENTRAL = np.array([[-4, -3, -2, -1, 1, 2, 3, 4], [1 / 280, -4 / 105, 1 / 5, -4 / 5, 4 / 5, -1 / 5, 4 / 105, -1 / 280]])

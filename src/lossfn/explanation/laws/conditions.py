@@ -11,7 +11,7 @@ from lossfn.core.graph import Node, evaluate, order
 from lossfn.core.kinds import Distribution, Pointwise
 from lossfn.core.program import trace
 from lossfn.engines.reference import M
-from lossfn.explain.laws.case import Case
+from lossfn.explanation.laws.case import Case
 from lossfn.shapes import distribution, row
 
 OF_ONE = {"abs", "sign"}

@@ -10,8 +10,8 @@ import numpy as np
 
 from lossfn.core.arrays import Array
 from lossfn.core.kinds import Row
-from lossfn.explain.laws.agree import CLOSE, agree, demand, total
-from lossfn.explain.laws.case import Case
+from lossfn.explanation.laws.agree import CLOSE, agree, demand, total
+from lossfn.explanation.laws.case import Case
 
 
 def inputs(case: Case) -> None:

@@ -16,10 +16,10 @@ from lossfn.core.domain import REAL, Interval
 from lossfn.core.errors import LossfnError
 from lossfn.core.graph import order
 from lossfn.core.program import trace
-from lossfn.explain.laws.agree import agree, demand
-from lossfn.explain.laws.case import Case
-from lossfn.explain.laws.differences import room
-from lossfn.explain.laws.slopes import gradient
+from lossfn.explanation.laws.agree import agree, demand
+from lossfn.explanation.laws.case import Case
+from lossfn.explanation.laws.differences import room
+from lossfn.explanation.laws.slopes import gradient
 
 FAR = 10.0 ** np.array([3, 10, 30, 100, 300])
 NAMELESS = ("reduction", "terms")

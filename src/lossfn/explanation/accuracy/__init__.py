@@ -1,5 +1,5 @@
 """How accurate losses are, here and elsewhere: errors in units of the last place against a table of truths."""
 
-from lossfn.explain.accuracy.measure import Accuracy, accuracies
+from lossfn.explanation.accuracy.measure import Accuracy, accuracies
 
 __all__ = ["Accuracy", "accuracies"]

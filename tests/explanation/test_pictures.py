@@ -6,10 +6,10 @@ import pytest
 
 import lossfn as lf
 from lossfn.core.errors import OptionError, ShapeError
-from lossfn.explain.contributions import contributions
-from lossfn.explain.plots import draw_history, draw_loss, draw_loss_parts, draw_shares
-from lossfn.explain.report import Section, report
-from lossfn.explain.style import inline, save, write_whole
+from lossfn.explanation.contributions import contributions
+from lossfn.explanation.plots import draw_history, draw_loss, draw_loss_parts, draw_shares
+from lossfn.explanation.report import Section, report
+from lossfn.explanation.style import inline, save, write_whole
 
 
 @pytest.mark.parametrize("name", lf.list_losses())

@@ -99,7 +99,7 @@ def contributions(
     Examples
     --------
     >>> import lossfn as lf
-    >>> from lossfn.explain.contributions import contributions
+    >>> from lossfn.explanation.contributions import contributions
     >>> found = contributions(lf.SquaredError(), [1.0, 2.0, 3.0], [1.0, 1.0, 0.0], groups=["a", "a", "b"])
     >>> found.groups[0]
     GroupLoss(group='b', count=1, value=9.0, share=0.9)

@@ -11,9 +11,9 @@ from lossfn.core.arrays import Array
 from lossfn.core.domain import Choice
 from lossfn.core.errors import DomainError, ShapeError, TargetError
 from lossfn.core.kinds import Row
-from lossfn.explain.laws.agree import agree, demand, refuses
-from lossfn.explain.laws.case import Case
-from lossfn.explain.laws.slopes import gradient
+from lossfn.explanation.laws.agree import agree, demand, refuses
+from lossfn.explanation.laws.case import Case
+from lossfn.explanation.laws.slopes import gradient
 
 PLACE = 6
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 import lossfn as lf
-from lossfn.explain.formulas import explain
-from lossfn.explain.text import call, short
+from lossfn.explanation.formulas import describe
+from lossfn.explanation.text import call, short
 
 
 def written(loss):
     """Formulas by name, and definitions."""
-    found = explain(loss)
+    found = describe(loss)
     return {formula.name: str(formula) for formula in found.formulas}, found.definitions
 
 

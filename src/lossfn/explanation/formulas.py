@@ -10,10 +10,10 @@ from lossfn.core.kinds import Distribution, Row
 from lossfn.core.loss import Loss
 from lossfn.core.program import Program, trace
 from lossfn.core.simplify import number
-from lossfn.explain import scores
-from lossfn.explain.branches import Branches, Case, Facts, Range
-from lossfn.explain.text import Writer
-from lossfn.explain.tidy import Tidy
+from lossfn.explanation import scores
+from lossfn.explanation.branches import Branches, Case, Facts, Range
+from lossfn.explanation.text import Writer
+from lossfn.explanation.tidy import Tidy
 
 MANY = 6  # cases beyond which a formula is written with `where`
 
@@ -31,26 +31,26 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Description:
     """The formulas of a loss, and what the names in them stand for."""
 
     formulas: tuple[Formula, ...]
     definitions: tuple[str, ...]
 
 
-def explain(loss: Loss) -> Explanation:
+def describe(loss: Loss) -> Description:
     """Return value, gradient and diagonal hessian of a loss as readable mathematics.
 
     Examples
     --------
     >>> import lossfn as lf
-    >>> from lossfn.explain.formulas import explain
-    >>> for formula in explain(lf.Quantile(q=0.9)).formulas:
+    >>> from lossfn.explanation.formulas import describe
+    >>> for formula in describe(lf.Quantile(q=0.9)).formulas:
     ...     print(formula.name, "=", formula)
     value = max((1 − q)·r, −q·r)
     gradient = −q where r < 0; 0 where r = 0; 1 − q where r > 0
     hessian = 0
-    >>> explain(lf.Quantile(q=0.9)).definitions
+    >>> describe(lf.Quantile(q=0.9)).definitions
     ('r = prediction − target',)
     """
     program = trace(loss)
@@ -62,7 +62,7 @@ def explain(loss: Loss) -> Explanation:
     formulas = (*_formulas(writer, {"value": cases.pop("value")}), *_formulas(writer, cases))
     back, meaning = scores.returned(loss, nodes.keys()) if loss.differentiable else ({}, ())
     returned = (Formula(name, ((text, ""),)) for name, text in back.items())
-    return Explanation((*formulas, *returned), (*writer.definitions, *meaning))
+    return Description((*formulas, *returned), (*writer.definitions, *meaning))
 
 
 def _formulas(writer: Writer, cases: dict[str, list[Case]]) -> list[Formula]:

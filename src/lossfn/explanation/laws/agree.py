@@ -9,7 +9,7 @@ import numpy as np
 
 from lossfn.core.arrays import Array
 from lossfn.core.errors import LawError
-from lossfn.explain.laws.case import Case
+from lossfn.explanation.laws.case import Case
 
 # Two roundings apart, whatever the order of the products.
 CLOSE = 4e-15

@@ -11,7 +11,7 @@ from lossfn.core.arrays import Array
 from lossfn.core.domain import REAL
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
-from lossfn.explain.laws.case import Case
+from lossfn.explanation.laws.case import Case
 from lossfn.shapes.distribution import log_softmax
 
 ROWS = 48

@@ -8,9 +8,9 @@ import numpy as np
 
 from lossfn.core import threads
 from lossfn.core.dispatch import ENGINES, using
-from lossfn.explain.laws.agree import agree, total
-from lossfn.explain.laws.case import Case
-from lossfn.explain.laws.draws import draw_wide
+from lossfn.explanation.laws.agree import agree, total
+from lossfn.explanation.laws.case import Case
+from lossfn.explanation.laws.draws import draw_wide
 
 # Terms of a large batch: whole blocks of any engine, whole vectors and a few terms more.
 MANY = 149

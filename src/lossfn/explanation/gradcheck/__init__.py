@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.explain.gradcheck.causes import cause
-from lossfn.explain.gradcheck.differences import measure
-from lossfn.explain.gradcheck.outcome import GradCheck, agrees
-from lossfn.explain.gradcheck.subjects import Subject, subject
+from lossfn.explanation.gradcheck.causes import cause
+from lossfn.explanation.gradcheck.differences import measure
+from lossfn.explanation.gradcheck.outcome import GradCheck, agrees
+from lossfn.explanation.gradcheck.subjects import Subject, subject
 
 
 def gradcheck(function: Any, *arguments: Any, gradient: Callable[..., Any] | None = None, wrt: int = 0) -> GradCheck:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lossfn.core.loss import Loss
-from lossfn.explain.contributions import GroupLoss
-from lossfn.explain.style import INK, MUTED, SERIES, canvas, label_ends
-from lossfn.explain.text import call
-from lossfn.explain.views import View, view
+from lossfn.explanation.contributions import GroupLoss
+from lossfn.explanation.style import INK, MUTED, SERIES, canvas, label_ends
+from lossfn.explanation.text import call
+from lossfn.explanation.views import View, view
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

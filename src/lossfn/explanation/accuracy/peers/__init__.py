@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from lossfn.explain.accuracy.peers import jax, sklearn, torch
+from lossfn.explanation.accuracy.peers import jax, sklearn, torch
 
 LIBRARIES = {"torch": ("torch", torch), "optax": ("optax", jax), "scikit-learn": ("sklearn", sklearn)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from lossfn.explain.style import GRID, INK, MUTED, PAPER, SERIES, inline
+from lossfn.explanation.style import GRID, INK, MUTED, PAPER, SERIES, inline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -84,7 +84,7 @@ def report(title: str, note: str, figures: Iterable[tuple[str, str]], sections: 
 
     Examples
     --------
-    >>> from lossfn.explain.report import Section, report
+    >>> from lossfn.explanation.report import Section, report
     >>> page = report("Huber", "A loss.", [("test loss", "0.25")], [Section("Command", command="lossfn list")])
     >>> "<dd>0.25</dd>" in page, "http:" in page
     (True, False)
