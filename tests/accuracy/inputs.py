@@ -55,8 +55,8 @@ def members(domain, form):
     top = 1e290 if form.bits == 53 else form.largest
     sizes = [x for x in (*SIZES, *LARGE, top) if x <= top]
     sizes += [2.0 ** (form.lowest - form.bits + 1), 2.0**form.lowest * 0.7]
-    beside = [b * (1 + k * form.epsilon / 2) for b in (1.0, 0.5) for k in (-1, 2)]
-    ends = getattr(domain, "values", (-1 + form.epsilon / 2, 0.0))
+    beside = [b * (1 + k * form.ulp(1.0) / 2) for b in (1.0, 0.5) for k in (-1, 2)]
+    ends = getattr(domain, "values", (-1 + form.ulp(1.0) / 2, 0.0))
     found = [*ends, *sizes, *beside, *(-x for x in sizes)]
     found = rounded(found, form).tolist()
     return [x for x in dict.fromkeys(found) if x in domain and np.isfinite(x)]
@@ -78,7 +78,7 @@ def close(loss, form):
     for t in (-3e4, -1.3, 0.1, 0.7, 1.0, 2.5, 1e4, 1e8):
         for k in (-3, 0, 1, 8):
             t = float(rounded(t, form))
-            yield [t * (1 + k * form.epsilon), *([0.7] * (len(loss.predictions) - 1)), t]
+            yield [t * (1 + k * form.ulp(1.0)), *([0.7] * (len(loss.predictions) - 1)), t]
 
 
 def kinks(loss, form):
@@ -88,7 +88,7 @@ def kinks(loss, form):
         for side in (-corner, corner):
             for t in (0.0, 1.0, 3.0):
                 for k in (-1, 0, 1):
-                    yield [t + side * (1 + k * form.epsilon), *([0.7] * (len(loss.predictions) - 1)), t]
+                    yield [t + side * (1 + k * form.ulp(1.0)), *([0.7] * (len(loss.predictions) - 1)), t]
 
 
 def crossings(loss, form):
@@ -121,4 +121,4 @@ def roots(f, grid, form):
         middle = rounded((low + high) / 2, form)
         same = np.sign(f(middle)) == sign if len(at) else np.zeros(0, bool)
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return [*low, *high, *(low * (1 - 5 * form.epsilon)), *(high * (1 + 40 * form.epsilon))]
+    return [*low, *high, *(low * (1 - 5 * form.ulp(1.0))), *(high * (1 + 40 * form.ulp(1.0)))]

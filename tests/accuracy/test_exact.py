@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lossfn as lf
-from accuracy.formats import FORMATS, error
+from accuracy.ulps import error
 from lossfn.core import exact_calls
 from lossfn.core.dispatch import using
 from lossfn.core.errors import DomainError
 from lossfn.core.exact import ExactSum, exact_sum
+from lossfn.explain.accuracy.formats import FORMATS
 from semantics.samples import LOSSES, OVER_CLASSES, each, name, sample
 
 ENGINES = ("native", "reference")

@@ -4,12 +4,13 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from accuracy.formats import FORMATS, error
 from accuracy.inputs import rounded
 from accuracy.row_truths import over_classes
+from accuracy.ulps import error
 from accuracy.variants import variants
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Distribution, Row
+from lossfn.explain.accuracy.formats import FORMATS
 
 NARROW, DOUBLE, POWERS = (1.0, 1.0), (2.0, 4.0), (8.0, 8.0)
 
@@ -30,7 +31,7 @@ def score_rows(form, classes, rng):
     huge = min(form.largest, 1e38)
     rows = [3 * normal[0], 20 * normal[1], 90 * normal[2], 400 * normal[3], 1e4 + normal[4], 1e8 + 8 * normal[5]]
     rows += [
-        1 + form.epsilon * np.round(normal[6]),
+        1 + form.ulp(1.0) * np.round(normal[6]),
         np.full(classes, 1e4),
         masked,
         1e-30 * normal[7],

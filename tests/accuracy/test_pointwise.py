@@ -4,13 +4,14 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from accuracy.formats import FORMATS, error
 from accuracy.inputs import points
 from accuracy.terms import largest
 from accuracy.truths import pointwise
+from accuracy.ulps import error
 from accuracy.variants import variants
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Pointwise
+from lossfn.explain.accuracy.formats import FORMATS
 
 # (value, gradient, hessian) in ULPs. A float64 hessian has no tier: it is finite, not 0 and has the right sign.
 NARROW, DOUBLE, POWERS = (1.0, 1.0, 1.0), (2.0, 4.0, 2.0**12), (8.0, 8.0, 2.0**12)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import lossfn as lf
-from accuracy.formats import FORMATS, error
+from accuracy.ulps import error
 from lossfn.core.dispatch import using
+from lossfn.explain.accuracy.formats import FORMATS
 
 ENGINES = ("native", "reference")
 

@@ -48,6 +48,11 @@ def test_the_rest_of_a_truth_counts():
     assert one.ulps == 0.25
 
 
+def test_beside_a_truth_of_zero_the_smallest_number_is_the_unit():
+    one = _counted(np.array([[1e-40]]), np.zeros((1, 1, 3)), FORMATS["float32"], ("L", "float32", "x", "value"))
+    assert one.ulps == pytest.approx(1e-40 / 2.0**-149)
+
+
 def test_the_document_names_every_loss_in_every_format():
     text = DOCUMENT.read_text(encoding="utf-8")
     assert text.startswith(accuracy.PREFACE)

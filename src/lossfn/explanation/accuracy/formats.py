@@ -17,8 +17,9 @@ class Format(NamedTuple):
     lowest: int
     largest: float
 
+    @property
     def dtype(self) -> np.dtype[Any]:
-        """Return the dtype; ml_dtypes brings bfloat16."""
+        """The dtype; ml_dtypes brings bfloat16."""
         if self.name == "bfloat16":
             import ml_dtypes
 
@@ -33,7 +34,7 @@ class Format(NamedTuple):
 
     def ulp(self, size: Array) -> Array:
         """Return the spacing of the format at each size, gradual underflow included."""
-        exponent = np.frexp(np.minimum(size, self.largest))[1] - 1
+        exponent = np.where(size > 0, np.frexp(np.minimum(size, self.largest))[1] - 1, self.lowest)
         return np.asarray(np.ldexp(1.0, np.maximum(exponent, self.lowest) - self.bits + 1))
 
 

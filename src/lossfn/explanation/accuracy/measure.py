@@ -42,7 +42,7 @@ def accuracies(name: str, loss: Loss) -> Iterator[Accuracy]:
     with np.load(Path(__file__).with_name("truths.npz")) as file:
         tables = {form: (file[f"{name}.{form}.points"], file[f"{name}.{form}.truths"]) for form in FORMATS}
     for form, (points, truths) in tables.items():
-        prediction, target = _arguments(loss, points, FORMATS[form].dtype())
+        prediction, target = _arguments(loss, points, FORMATS[form].dtype)
         for by, results in _answers(name, loss, prediction, target):
             yield from _judged(results, truths, FORMATS[form], (type(loss).__name__, form, by))
 
