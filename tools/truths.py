@@ -16,7 +16,7 @@ import numpy as np
 import lossfn as lf
 from accuracy import inputs, row_truths, terms, test_over_classes, truths
 from lossfn.core.kinds import Pointwise, Row
-from lossfn.explain.accuracy.formats import FORMATS
+from lossfn.explanation.accuracy.formats import FORMATS
 
 PLACE = Path(__file__).parents[1] / "src/lossfn/explanation/accuracy/truths.npz"
 CLASSES = 4

@@ -17,7 +17,7 @@ from lossfn.core import exact_calls
 from lossfn.core.dispatch import using
 from lossfn.core.errors import DomainError
 from lossfn.core.exact import ExactSum, exact_sum
-from lossfn.explain.accuracy.formats import FORMATS
+from lossfn.explanation.accuracy.formats import FORMATS
 from semantics.samples import LOSSES, OVER_CLASSES, each, name, sample
 
 ENGINES = ("native", "reference")

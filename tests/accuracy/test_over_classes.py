@@ -10,7 +10,7 @@ from accuracy.ulps import error
 from accuracy.variants import variants
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Distribution, Row
-from lossfn.explain.accuracy.formats import FORMATS
+from lossfn.explanation.accuracy.formats import FORMATS
 
 NARROW, DOUBLE, POWERS = (1.0, 1.0), (2.0, 4.0), (8.0, 8.0)
 

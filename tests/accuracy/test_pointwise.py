@@ -11,7 +11,7 @@ from accuracy.ulps import error
 from accuracy.variants import variants
 from lossfn.core.dispatch import using
 from lossfn.core.kinds import Pointwise
-from lossfn.explain.accuracy.formats import FORMATS
+from lossfn.explanation.accuracy.formats import FORMATS
 
 # (value, gradient, hessian) in ULPs. A float64 hessian has no tier: it is finite, not 0 and has the right sign.
 NARROW, DOUBLE, POWERS = (1.0, 1.0, 1.0), (2.0, 4.0, 2.0**12), (8.0, 8.0, 2.0**12)

@@ -9,7 +9,7 @@ import pytest
 import lossfn as lf
 from accuracy.ulps import error
 from lossfn.core.dispatch import using
-from lossfn.explain.accuracy.formats import FORMATS
+from lossfn.explanation.accuracy.formats import FORMATS
 
 ENGINES = ("native", "reference")
 
