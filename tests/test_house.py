@@ -53,6 +53,7 @@ PEERS = {
     "lightning",
     "optax",
     "skorch",
+    "sphinx",
     "tensorboard",
     "torch",
     "xgboost",
