@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from lossfn.core.options import option
     from lossfn.core.reduction import LossSum
     from lossfn.core.threads import get_num_threads, set_num_threads
+    from lossfn.explanation.explained import explain
     from lossfn.explanation.gradcheck import gradcheck
     from lossfn.explanation.laws import check
+    from lossfn.explanation.plots import plot
     from lossfn.functions import *
     from lossfn.losses.barron import *
     from lossfn.losses.binary import *
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 
 _HOME = {
     "check": "explanation.laws",
+    "explain": "explanation.explained",
     "get_num_threads": "core.threads",
     "gradcheck": "explanation.gradcheck",
+    "plot": "explanation.plots",
     "set_num_threads": "core.threads",
     "Choice": "core.domain",
     "Distribution": "core.kinds",

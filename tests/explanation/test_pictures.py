@@ -7,7 +7,7 @@ import pytest
 import lossfn as lf
 from lossfn.core.errors import OptionError, ShapeError
 from lossfn.explanation.contributions import contributions
-from lossfn.explanation.plots import draw_history, draw_loss, draw_loss_parts, draw_shares
+from lossfn.explanation.plots import draw_history, draw_parts, draw_shares, plot
 from lossfn.explanation.report import Section, report
 from lossfn.explanation.style import inline, save, write_whole
 
@@ -15,7 +15,7 @@ from lossfn.explanation.style import inline, save, write_whole
 @pytest.mark.parametrize("name", lf.list_losses())
 def test_every_loss_is_drawn(name):
     loss = lf.get(name)
-    (*panels,) = draw_loss(loss).axes
+    (*panels,) = plot(loss).axes
     assert len(panels) == (3 if loss.differentiable else 1)
     for axes in panels:
         assert axes.get_title(loc="left")
@@ -24,7 +24,7 @@ def test_every_loss_is_drawn(name):
 
 
 def test_picture_for_a_page_is_svg_in_the_colours_of_the_page():
-    for figure in draw_loss_parts(lf.GaussianNLL()):
+    for figure in draw_parts(lf.GaussianNLL()):
         text = inline(figure)
         ElementTree.fromstring(text)
         assert text.startswith("<svg")
@@ -48,7 +48,7 @@ def test_shares_are_drawn_for_each_group():
 
 
 def test_files_are_written_whole_or_not_at_all(tmp_path):
-    figure = draw_loss(lf.Huber())
+    figure = plot(lf.Huber())
     with pytest.raises(OptionError, match=r"ends in \.svg"):
         save(figure, tmp_path / "x.bmp")
     with pytest.raises(OSError, match="directory"):
@@ -64,7 +64,7 @@ def test_files_are_written_whole_or_not_at_all(tmp_path):
 
 def test_same_picture_same_bytes(tmp_path):
     for name in ("a.svg", "b.svg"):
-        save(draw_loss(lf.Huber()), tmp_path / name)
+        save(plot(lf.Huber()), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 

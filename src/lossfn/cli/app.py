@@ -18,6 +18,7 @@ from lossfn.core.errors import LossfnError
 COMMANDS = {
     "train": "train",
     "evaluate": "evaluate",
+    "explain": "explain",
     "show": "show",
     "list": "catalogue",
     "check": "check",

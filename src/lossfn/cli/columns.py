@@ -46,6 +46,13 @@ class Named:
         """Return the group of each row."""
         return None if self.by is None else self.table.raw(self.by)
 
+    def cells(self, prediction: Any, target: Array, row: int) -> dict[str, Any]:
+        """Return a row's predictions and targets by the names of their columns."""
+        predicted = np.column_stack(prediction) if isinstance(prediction, tuple) else prediction
+        pairs = ((self.prediction, predicted), (self.target, target))
+        found = ((names, np.atleast_1d(values[row]).tolist()) for names, values in pairs)
+        return {name: value for names, values in found for name, value in zip(names, values, strict=True)}
+
     def arguments(self, loss: Any) -> tuple[Any, Array]:
         """Return prediction and target as a loss takes them."""
         name = type(loss).__name__

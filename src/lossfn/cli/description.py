@@ -17,12 +17,12 @@ from lossfn.explanation.text import call
 
 def draw(loss: Loss, place: Path) -> None:
     """Write the picture of a loss."""
-    from lossfn.explanation.plots import draw_loss
+    from lossfn.explanation.plots import plot
     from lossfn.explanation.style import FORMATS, save
 
     check_place(place, FORMATS)
     with writing(place):
-        save(draw_loss(loss), place)
+        save(plot(loss), place)
 
 
 def figures(loss: Loss) -> dict[str, Any]:

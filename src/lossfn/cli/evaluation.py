@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from lossfn.cli.columns import Named
-from lossfn.cli.screen import blank, percent, table, title
+from lossfn.cli.screen import blank, table, title
 from lossfn.cli.tables import Array
 from lossfn.core.loss import Loss
 from lossfn.explanation.contributions import Contributions, RowLoss, contributions
+from lossfn.explanation.tables import percent
 from lossfn.explanation.text import call
 
 MANY = 20  # groups on the screen
@@ -31,11 +30,7 @@ class Evaluation:
 
     def cells(self, row: int) -> dict[str, Any]:
         """Return a row's predictions and targets by the names of their columns."""
-        several = isinstance(self.prediction, tuple)
-        predicted = np.column_stack(self.prediction) if several else self.prediction
-        pairs = ((self.named.prediction, predicted), (self.named.target, self.target))
-        found = ((names, np.atleast_1d(values[row]).tolist()) for names, values in pairs)
-        return {name: value for names, values in found for name, value in zip(names, values, strict=True)}
+        return self.named.cells(self.prediction, self.target, row)
 
 
 def evaluate(loss: Loss, named: Named, top: int) -> Evaluation:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 import numpy as np
 
 from lossfn.cli.fit import Outcome
-from lossfn.cli.screen import percent
 from lossfn.cli.summary import figure, lines, unit
-from lossfn.explanation.plots import draw_history, draw_loss_parts, draw_shares
+from lossfn.explanation.plots import draw_history, draw_parts, draw_shares
 from lossfn.explanation.report import Rows, Section, report
+from lossfn.explanation.tables import percent
 from lossfn.explanation.text import call
 
 HARDEST = 8
@@ -39,7 +39,7 @@ def _sections(outcome: Outcome) -> list[Section]:
     if outcome.shares.groups and outcome.shares.groups[0].share >= 0:
         found.append(Section(f"Test loss by {parts}", note, [draw_shares(outcome.shares.groups)], half=True))
     found.append(Section("The rows that cost most", _order(outcome), rows=_hardest(outcome), half=len(found) > 1))
-    found.append(Section("The loss", f"{estimates} {unit(outcome)}".strip(), draw_loss_parts(outcome.loss)))
+    found.append(Section("The loss", f"{estimates} {unit(outcome)}".strip(), draw_parts(outcome.loss)))
     return found
 
 

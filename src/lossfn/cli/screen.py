@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -52,11 +51,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence
 def blank() -> None:
     """Print an empty line."""
     put("")
-
-
-def percent(share: float) -> str:
-    """Write a share; nothing where there is none to speak of."""
-    return "–" if math.isnan(share) else f"{share:.1%}"
 
 
 def text(line: str) -> None:

@@ -57,6 +57,11 @@ def prediction(m: Any, loss: Any, answer: Any) -> Any:
     return _readings(loss)[1](m, answer)
 
 
+def answer(m: Any, loss: Any, prediction: Any) -> Any:
+    """Return what a prediction, as a loss of one takes it, stands for: a number, or a probability of the label 1."""
+    return _readings(loss)[0](m, prediction)
+
+
 def probability(loss: Any) -> Reading | None:
     """Return how the probability of the label 1 is read from a score, or None where the loss has none."""
     (domain,) = domains(loss).values()

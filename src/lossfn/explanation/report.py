@@ -16,7 +16,7 @@ Rows = Sequence[Sequence[str]]
 
 STYLE = f"""
 :root {{ --ink: {INK}; --muted: {MUTED}; --grid: {GRID}; --paper: {PAPER};
-  --series-1: {SERIES[0]}; --series-2: {SERIES[1]}; --series-3: {SERIES[2]} }}
+  {"; ".join(f"--series-{place}: {colour}" for place, colour in enumerate(SERIES, start=1))} }}
 * {{ box-sizing: border-box }}
 body {{ margin: 0; background: #f6f7f9; color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif }}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#656d76", "#e3e6ea", "#ffffff"
-SERIES = ("#1f6feb", "#d1590b", "#1a7f5a")
+SERIES = ("#1f6feb", "#d1590b", "#1a7f5a", "#8250df", "#bf3989", "#9a6700")
 FORMATS = (".svg", ".png", ".pdf")
 NAMES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper"} | {
     colour: f"--series-{place}" for place, colour in enumerate(SERIES, start=1)

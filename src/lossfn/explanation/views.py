@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lossfn.core.domain import REAL, UNIT, Choice, Interval
+from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Distribution, Pointwise
 from lossfn.core.loss import Loss
+from lossfn.explanation.text import call
 
 Array = NDArray[np.float64]
 POINTS = 1201
@@ -37,16 +39,28 @@ class View:
     curves: tuple[Curve, ...]
 
 
-def view(loss: Any) -> View:
-    """Choose what fits a loss and compute its curves."""
+def view(loss: Any, reach: float | None = None) -> View:
+    """Choose what fits a loss and compute its curves; residuals go from -reach to reach."""
     if isinstance(loss, Pointwise):
         if len(loss.predictions) > 1:
             return _mean_and_variance(loss)
-        return _of_probability(loss) if loss.prediction_domain == UNIT else _pointwise(loss)
+        return _of_probability(loss) if loss.prediction_domain == UNIT else _pointwise(loss, reach)
     return _distribution(loss) if isinstance(loss, Distribution) else _row(loss)
 
 
-def _pointwise(loss: Any) -> View:
+def together(losses: Sequence[Loss]) -> View:
+    """Return one curve of each loss over what fits them all: a residual, or the first target of each."""
+    reach = max(map(_reach, losses))
+    shown = [view(loss, reach) for loss in losses]
+    axes = dict.fromkeys(one.axis for one in shown)
+    if any(one.axis != shown[0].axis for one in shown):
+        got = " and ".join(f"{axis!r}" for axis in axes)
+        raise OptionError(say("losses", expected="losses that are drawn over the same quantity", got=got))
+    curves = (replace(one.curves[0], label=call(loss)) for one, loss in zip(shown, losses, strict=True))
+    return replace(shown[0], curves=tuple(curves))
+
+
+def _pointwise(loss: Any, reach: float | None) -> View:
     if isinstance(loss.target_domain, Choice):
         x, one = np.linspace(-3, 3, POINTS), max(loss.target_domain.values)
         return View("margin y·score", "margin", x, (_curve(loss, "", x, np.full_like(x, one)),))
@@ -55,7 +69,7 @@ def _pointwise(loss: Any) -> View:
         curves = (_curve(loss, f"target {t}", x, np.full_like(x, t)) for t in (1, 0))
         return View("logit", "logit", x, tuple(curves))
     if _of_residual(loss):
-        reach = _reach(loss)
+        reach = reach or _reach(loss)
         x = np.linspace(-reach, reach, POINTS)
         return View("residual: prediction − target", "prediction", x, (_curve(loss, "", x, np.zeros_like(x)),))
     return _of_prediction(loss)
