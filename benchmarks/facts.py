@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ PACKAGES = ("lossfn", "numpy", "llvmlite", "torch", "jax", "optax", "scikit-lear
 FEATURES = ("avx512f", "avx2", "fma", "neon", "sve")
 
 
-def facts() -> dict[str, str]:
+def facts(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     """Return name and value of each fact."""
     features = llvm.get_host_cpu_features()
     found = {
@@ -21,7 +22,7 @@ def facts() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver()) or 'libc unknown'}",
         "Python": platform.python_version(),
     }
-    return found | {package: _version(package) for package in PACKAGES}
+    return found | {package: _version(package) for package in packages}
 
 
 def _processor() -> str:

@@ -145,6 +145,26 @@ def test_curvatures_of_classes():
         np.testing.assert_allclose(hessian, factor * p * (1 - p), rtol=1e-12)
 
 
+@pytest.mark.parametrize("loss", [x for x in LOSSES if isinstance(x, lf.Row) and x.convex], ids=repr)
+def test_catboost_gets_the_slopes_of_the_gradient(loss):
+    scores, label, step = np.array([0.3, -0.8, 1.1]), 1, 1e-5
+    objective = boosting.catboost(loss, hessian="exact")
+    moved = [(scores + step * unit, scores - step * unit) for unit in np.eye(CLASSES)]
+    slopes = [[objective.calc_ders_multi(at, label, 2.0)[0] for at in pair] for pair in moved]
+    expected = [(ahead - behind) / (2 * step) for ahead, behind in slopes]
+    np.testing.assert_allclose(objective.calc_ders_multi(scores, label, 2.0)[1], expected, atol=1e-9)
+
+
+def test_engines_mean_half_a_square_and_round_labels():
+    scores, data = np.array([0.0, 1.0]), dataset(np.array([3.0, 3.0]), np.array([1.0, 2.0]))
+    for make in ENGINES:
+        gradient, hessian = make(lf.SquaredError(), hessian="engine")(scores, data)
+        np.testing.assert_array_equal(gradient, [-3.0, -4.0])
+        np.testing.assert_array_equal(hessian, [1.0, 2.0])
+        assert make(lf.AbsoluteError(), hessian="engine")(scores, data)[1].tolist() == [1.0, 2.0]
+        assert make(lf.SquaredError()).start([0.1]) == np.float32(0.1)
+
+
 def test_meanings():
     assert boosting.xgboost(lf.Poisson()).transform(1.0) == np.exp(1.0)
     assert boosting.xgboost(lf.BinaryCrossEntropy()).transform([0.0]).tolist() == [0.5]
@@ -169,6 +189,7 @@ def test_meanings():
         (ArgumentError, "row 1", lambda: run(boosting.xgboost(lf.Huber()), [1.0, np.nan])),
         (DomainError, "target", lambda: run(boosting.xgboost(lf.Poisson()), [1.0], [-1.0])),
         (DomainError, "target", lambda: run(boosting.xgboost(lf.Hinge()), [1.0], [2.0])),
+        (ArgumentError, "-0.0.* at row 0", lambda: many(boosting.catboost(lf.Focal(), hessian="exact"))),
         (TargetError, "class numbers", lambda: run(boosting.xgboost(lf.CrossEntropy()), [[1.0, 2.0]], [0.5])),
         (TargetError, "labels in", lambda: run(boosting.xgboost(lf.CrossEntropy()), [[1.0, 2.0]], [2.0])),
     ],
@@ -183,6 +204,14 @@ def run(objective, scores, labels=None):
     return objective(np.asarray(scores, np.float64), dataset(labels))
 
 
+def many(objective):
+    for scores in np.random.default_rng(0).normal(size=(100, CLASSES)):
+        objective.calc_ders_multi(scores, 0.0, None)
+
+
 def test_floor_lifts_what_is_negative():
     hessian = run(boosting.xgboost(lf.Welsch(), hessian="exact", floor=0.25), [0.0, 3.0])[1]
     np.testing.assert_array_equal(hessian, [1.0, 0.25])
+    scores, weight = np.random.default_rng(0).normal(size=(9, CLASSES)), np.full(9, 2.0)
+    hessian = boosting.xgboost(lf.Focal(), hessian="exact", floor=0.25)(scores, dataset(np.zeros(9), weight))[1]
+    assert hessian.min() == 0.5

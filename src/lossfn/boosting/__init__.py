@@ -33,7 +33,8 @@ def xgboost(loss: Loss, *, hessian: str | None = None, floor: float | None = Non
     loss : Loss
         Any pointwise or row loss, a class of one's own included. Classes need `num_class`.
     hessian : {"exact", "majorizer", "fisher", "engine"}, optional
-        See `Objective`. "engine" is XGBoost's own convention: 2p(1 - p) for classes, e^(score + 0.7) for counts.
+        See `Objective`. "engine" is XGBoost's own convention: 2p(1 - p) for classes, e^(score + 0.7) for counts, 1 for
+        absolute error and quantiles. For counts XGBoost also sets ``max_delta_step=0.7``, which is yours to set.
     floor : float, optional
         Least curvature of an element. Without it a negative one is an error.
     """
@@ -73,7 +74,8 @@ def catboost(loss: Loss, *, hessian: str | None = None, floor: float | None = No
     loss : Loss
         Any pointwise or row loss of one output or several classes, a class of one's own included.
     hessian : {"exact", "majorizer", "fisher", "engine"}, optional
-        See `Objective`. "engine" is the exact one.
+        See `Objective`. "engine" is the exact one. Over classes "exact" and "engine" give the whole matrix, the others
+        its diagonal.
     floor : float, optional
         Least curvature of an element. Without it a negative one is an error.
     """

@@ -27,7 +27,9 @@ RULES = ("exact", "majorizer", "fisher", "engine")
 TINY = 1e-30  # the residual that stands for 0: slope / residual tends to the hessian, or to a finite large number
 DELTA_STEP = 0.7  # both engines add it to Poisson's exponent, so that a step is never too long
 FACTORS = {("xgboost", "Poisson"): math.exp(DELTA_STEP), ("lightgbm", "Poisson"): math.exp(DELTA_STEP)}
-CONSTANT = {("lightgbm", name) for name in ("AbsoluteError", "Huber", "Quantile")}  # LightGBM takes 1 for these
+# Where an engine takes 1; it then fits quantiles to the leaves, which an objective cannot.
+CONSTANT = {(engine, name) for engine in ("xgboost", "lightgbm") for name in ("AbsoluteError", "Quantile")}
+CONSTANT |= {("lightgbm", "Huber")}
 
 
 def default(loss: Any) -> str:
@@ -74,6 +76,8 @@ def plan(loss: Loss, rule: str | None) -> tuple[Any, ...]:
     chosen = rule or default(loss)
     if chosen == "fisher" and _own_fisher(loss):
         return ("own fisher",)
+    if chosen == "engine" and type(loss).__name__ == "SquaredError":
+        return ("residual",)  # all engines mean half of it by that name: a curvature of 1
     return _kind(loss) if chosen == "majorizer" and isinstance(loss, Pointwise) else (chosen,)
 
 

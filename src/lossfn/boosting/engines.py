@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from lossfn.boosting.matrix import matrix
 from lossfn.boosting.metric import CatBoostMetric, Metric
 from lossfn.boosting.objective import Objective
+from lossfn.boosting.raw import RawRow
 from lossfn.core.arrays import Array
 from lossfn.core.kinds import Row
 
@@ -69,9 +71,12 @@ class CatBoostClasses(CatBoost):
     """An objective of CatBoost over classes: it asks row by row."""
 
     def calc_ders_multi(self, approx: Any, target: Any, weight: Any) -> tuple[Array, Array]:
-        """Return minus gradient and minus the curvature as a diagonal matrix, of one row."""
-        label, weights = np.asarray([target]), None if weight is None else np.asarray([weight])
-        gradient, bent = self.derivatives(np.asarray(approx)[None], label, weights)
+        """Return minus gradient and minus the curvature as a matrix, of one row."""
+        scores, label = np.asarray(approx)[None], np.asarray([target])
+        gradient, bent = self.derivatives(scores, label, None if weight is None else np.asarray([weight]))
+        exact = self.floor is None and self.raw.rule[0] in ("exact", "engine")
+        if exact and isinstance(self.raw, RawRow):
+            return -gradient[0], -matrix(self.raw, scores[0], int(target)) * (1.0 if weight is None else weight)
         return -gradient[0], -np.diag(bent[0])
 
 

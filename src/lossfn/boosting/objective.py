@@ -63,8 +63,12 @@ class Objective:
         return raw(self.loss, self.hessian, self.engine, self.floor)
 
     def start(self, target: Any, sample_weight: Any = None) -> Any:
-        """Return the constant score of least loss: a float, or one number per output."""
-        return start(self.raw, self.target(np.asarray(target)), sample_weight)
+        """Return the constant score of least loss: a float, or one number per output.
+
+        Labels and weights are rounded to float32, in which the engines keep them.
+        """
+        weight = None if sample_weight is None else np.asarray(sample_weight, np.float32)
+        return start(self.raw, self.target(np.asarray(target, np.float32)), weight)
 
     def transform(self, score: Any) -> Any:
         """Return what the loss estimates from what the trees add up to: mean, probability, quantile."""
@@ -103,13 +107,15 @@ class Objective:
     def _scale(self, gradient: Array, bent: Array, weight: Array | None) -> None:
         if isinstance(self.raw, RawRow):
             bent *= self._factor(bent.shape[-1])
+            if self.floor is not None:
+                np.maximum(bent, self.floor if weight is None else self.floor * weight[:, None], out=bent)
         elif self.raw.rule[0] in UNITS:
             # In units of the target's: a least weight of a leaf, or a penalty, means nothing beside it until scaled.
             if self._corner:
                 seen = bent[:: max(1, len(bent) // SEEN)]
                 np.minimum(bent, CAP * np.median(seen[seen > 0.0]) if seen.any() else np.inf, out=bent)
             total = bent.sum(axis=0, dtype=np.float64)
-            unit = (len(bent) if weight is None else weight.sum()) / np.where(total > 0.0, total, 1.0)
+            unit = (len(bent) if weight is None else weight.sum(dtype=np.float64)) / np.where(total > 0.0, total, 1.0)
             gradient *= unit
             bent *= unit
 
@@ -135,8 +141,8 @@ def _complain(objective: Objective, gradient: Array, bent: Array) -> None:
             say("gradient and hessian", expected="finite numbers", got=f"NaN or inf at row {row}", cause=cause)
         )
     if bent.min() < 0.0:
-        row = int(np.argwhere(bent < 0.0)[0][0])
-        got = f"{bent[row]} at row {row} ({rule})"
+        place = tuple(np.argwhere(bent < 0.0)[0])
+        got = f"{bent[place]:.3g} at row {place[0]} ({rule})"
         fix = 'hessian="majorizer", or floor=1e-6'
         raise ArgumentError(
             say("hessian", expected="numbers >= 0", got=got, cause="a loss that is not convex", fix=fix)
