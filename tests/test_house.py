@@ -21,8 +21,9 @@ BELOW = {
     "sklearn": {"core", "losses", "shapes", "engines", "nn"},
     "nn": {"core", "shapes", "engines"},
     "explanation": {"core", "shapes", "engines"},
+    "comparison": {"core", "shapes", "engines", "nn", "explanation"},
     "compat": {"core", "losses", "nn", "functions"},
-    "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explanation", ""},
+    "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explanation", "comparison", ""},
 }
 # Optional libraries, and the file or folder name under which alone they may be imported.
 OWNER = {

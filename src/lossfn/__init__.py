@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from lossfn.comparison.compare import compare
     from lossfn.core.domain import Choice, Interval
     from lossfn.core.kinds import Distribution, Pointwise, Row
     from lossfn.core.loss import Loss
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "check": "explanation.laws",
+    "compare": "comparison.compare",
     "explain": "explanation.explained",
     "get_num_threads": "core.threads",
     "gradcheck": "explanation.gradcheck",

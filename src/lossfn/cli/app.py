@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "train",
     "evaluate": "evaluate",
     "explain": "explain",
+    "compare": "compare",
     "show": "show",
     "list": "catalogue",
     "check": "check",

@@ -91,7 +91,7 @@ def command(
         outputs.check_place(report, (".html", ".htm"))
     if len(asked(ctx)) > 1:
         names = " and ".join(one.name for one in asked(ctx))
-        raise InputError(f"train takes one loss, got {names}. To compare losses, use lossfn evaluate.")
+        raise InputError(f"train takes one loss, got {names}. To compare losses, use lossfn compare.")
     wanted = losses.build(asked(ctx)[0])
     rows = sources.source(data, wanted, target, features, int(str(settings["seed"])))
     outcome = fit.fit(wanted, rows, fit.Settings(**settings), progress=not quiet)  # type: ignore[arg-type]

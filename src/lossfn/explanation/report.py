@@ -142,4 +142,4 @@ def _row(cells: Sequence[str], numbers: Sequence[bool], tag: str) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.strip("+-−–0123456789.,e %") == ""
+    return cell.strip("+-−–0123456789.,e %*") == ""

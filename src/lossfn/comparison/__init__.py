@@ -1,0 +1,1 @@
+"""One model trained under several losses, and measured by each of them."""
