@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,7 @@ def facts(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
         "processor": _processor(),
         "vectors": ", ".join(name for name in FEATURES if features.get(name)) or "unknown",
         "system": f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver()) or 'libc unknown'}",
+        "load before": _load(),
         "Python": platform.python_version(),
     }
     return found | {package: _version(package) for package in packages}
@@ -31,6 +33,11 @@ def _processor() -> str:
     lines = path.read_text().splitlines() if path.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return f"{models[0] if models else platform.processor()} ({llvm.get_host_cpu_name()})"
+
+
+def _load() -> str:
+    """Return how many processes wanted a processor in the minute before: a calm machine has next to none."""
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} processors" if hasattr(os, "getloadavg") else "unknown"
 
 
 def _version(package: str) -> str:

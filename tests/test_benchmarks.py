@@ -1,3 +1,5 @@
+"""The benchmarks run, and the page of speed is one of theirs."""
+
 import json
 import subprocess
 import sys
@@ -25,3 +27,16 @@ def test_an_unknown_table_is_an_error():
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no table or work is called 'nowhere'" in done.stderr
+
+
+def test_the_page_is_one_the_benchmarks_wrote(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    import catalogue
+    import report
+
+    text = (FOLDER.parent / "docs/speed.md").read_text("utf-8")
+    assert text.startswith(report.HEAD)
+    for table in catalogue.TABLES.values():
+        _, _, after = text.partition(f"## {table.title}\n")
+        here = after.partition("\n## ")[0]
+        assert [work for work in table.works if f"\n| {work} | " not in here] == []
