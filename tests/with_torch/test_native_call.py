@@ -174,6 +174,19 @@ def test_partial_sums_backpropagate(rng):
     np.testing.assert_allclose(given.grad, slope, rtol=1e-14)
 
 
+def test_a_partial_sum_of_halves_does_not_overflow():
+    x = torch.full((70000,), 2.0, dtype=torch.float16)
+    assert lf.SquaredError().accumulate(x, torch.zeros_like(x)).mean().item() == 4.0
+
+
+def test_a_mean_of_nothing_backpropagates():
+    x = torch.ones(2, 3, requires_grad=True)
+    part = lf.CrossEntropy(ignore_index=0).accumulate(x, torch.zeros(2, dtype=torch.long))
+    part.mean().backward()
+    assert (part.mean().item(), part.count, x.grad.abs().sum().item()) == (0.0, 0, 0.0)
+    assert part.mean("nan").isnan()
+
+
 ONES = torch.ones(3)
 
 

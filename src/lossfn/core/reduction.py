@@ -49,7 +49,11 @@ class LossSum:
 
     def mean(self, empty: str = "zero") -> float:
         """Divide once, at the end; `empty` says what a mean of nothing is: "zero", "nan" or "error"."""
-        return self.total / self.denominator if self.denominator else mean_of_nothing(empty)
+        if self.denominator:
+            return self.total / self.denominator
+        nothing = mean_of_nothing(empty)
+        # A total that backpropagates still does: a batch in which nothing counts must not end a training.
+        return nothing if isinstance(self.total, float) else nothing + 0.0 * self.total
 
 
 def mean_of_nothing(empty: str) -> float:

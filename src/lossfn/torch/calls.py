@@ -36,11 +36,7 @@ def value(
     dtype = result_dtype(predictions, target)
     if reduction == "none":
         predictions = tuple(p.to(dtype) for p in predictions) if dtype != joint(predictions, target) else predictions
-    call = Call(loss, reduction, axis, empty, check, dtype)
-    if torch.is_grad_enabled() and (target.requires_grad or any(p.requires_grad for p in predictions)):
-        found: Tensor = Native.apply(call, sample_weight, target, *predictions)  # type: ignore[no-untyped-call]
-        return found
-    return call.value(joined(predictions), array_of(target), each(array_of, sample_weight))
+    return _by_kernels(Call(loss, reduction, axis, empty, check, dtype), predictions, target, sample_weight)
 
 
 def value_and_grad(
@@ -78,10 +74,19 @@ def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any,
 
 
 def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
-    """Answer `accumulate`: the total is a tensor that backpropagates."""
-    total: Any = value(loss, prediction, target, sample_weight, "sum", axis, "zero", check)
+    """Answer `accumulate`: the total is a tensor that backpropagates, in float32 at least."""
+    predictions = _checked(loss, prediction, target, sample_weight)
+    dtype = torch.promote_types(result_dtype(predictions, target), torch.float32)
+    total: Any = _by_kernels(Call(loss, "sum", axis, "zero", check, dtype), predictions, target, sample_weight)
     _, batch = calls.prepared(loss, *_arrays(loss, prediction, target, sample_weight), axis)
     return LossSum(total, batch.denominator, batch.count)
+
+
+def _by_kernels(call: Call, predictions: tuple[Tensor, ...], target: Tensor, sample_weight: Tensor | None) -> Tensor:
+    if torch.is_grad_enabled() and (target.requires_grad or any(p.requires_grad for p in predictions)):
+        found: Tensor = Native.apply(call, sample_weight, target, *predictions)  # type: ignore[no-untyped-call]
+        return found
+    return call.value(joined(predictions), array_of(target), each(array_of, sample_weight))
 
 
 def _several(prediction: Any) -> tuple[Any, ...]:
