@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "lossfn"
 language = "en"
-extensions = ["myst_parser", "extensions.mathml", "extensions.run"]
+extensions = ["myst_parser", "extensions.catalogue", "extensions.mathml", "extensions.run"]
 exclude_patterns = ["build"]
 templates_path = ["templates"]
 suppress_warnings = ["config.cache"]

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 import lossfn as lf
+from lossfn.explanation.plots import draw_loss  # noqa: F401  for the pages
 from lossfn.explanation.style import MUTED, SERIES, canvas
 from lossfn.explanation.text import call
 
@@ -50,14 +51,86 @@ def over_residual(*losses):
     return figure
 
 
+def over_margin(*losses):
+    """The value of up to three losses of two classes, over the score of a row whose label is 1."""
+    margin = np.linspace(-3, 3, 601)
+    with canvas(1, 6.4, 3.0) as (figure, (axes,)):
+        for loss, colour in zip(losses, SERIES, strict=False):
+            axes.plot(margin, loss(margin, np.ones(len(margin), int), reduction="none"), color=colour, label=call(loss))
+        axes.set_xlabel("margin")
+        _legend(axes, "upper right")
+    return figure
+
+
+def two_gradients():
+    """The slope in the logit of squared error and cross-entropy, for the target 0."""
+    logit = np.linspace(-6, 10, 401)
+    p = lf.sigmoid(logit)
+    with canvas(1, 6.4, 2.8) as (figure, (axes,)):
+        for name, slope, colour in (
+            ("squared error", p * p * (1 - p), SERIES[0]),
+            ("cross-entropy", p, SERIES[1]),
+        ):
+            axes.plot(logit, slope, color=colour, label=name)
+        axes.set_title("gradient in the logit")
+        axes.set_xlabel("logit")
+        _legend(axes, "upper left")
+    return figure
+
+
+def accuracy_curves(curves):
+    """Accuracy over the epochs: a panel for each scale of the first weights, a line for each loss."""
+    with canvas(len(curves), 9.3, 2.9) as (figure, panels):
+        for axes, (scale, lines) in zip(panels, curves.items(), strict=True):
+            for (name, found), colour in zip(lines.items(), SERIES, strict=True):
+                axes.plot(range(1, len(found) + 1), found, color=colour, label=name)
+            axes.set_title("usual weights" if scale == 1 else "saturated weights")
+            axes.set_xlabel("epoch")
+            axes.set_xticks([1, 5, 10, 15, 20])
+            axes.set_ylim(0, 1.02)
+        panels[0].set_ylabel("accuracy")
+        _legend(panels[0], "lower right")
+    return figure
+
+
+def training_curves(histories):
+    """Loss over the epochs, on a logarithmic axis."""
+    with canvas(1, 6.4, 3.0) as (figure, (axes,)):
+        for (name, losses), colour in zip(histories.items(), SERIES, strict=True):
+            axes.plot(range(1, len(losses) + 1), losses, color=colour, label=name, linewidth=1.2)
+        axes.set_yscale("log")
+        axes.set_title("mean squared error")
+        axes.set_xlabel("epoch")
+        _legend(axes, "upper right")
+    return figure
+
+
+def spiral_regions(model, data):
+    """Points of three classes, and the regions that a model assigns to them."""
+    reach = np.linspace(-2.8, 2.8, 200)
+    grid = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
+    regions = model.predict(grid).argmax(axis=1).reshape(200, 200)
+    with canvas(1, 4.4, 4.2) as (figure, (axes,)):
+        axes.contourf(reach, reach, regions, levels=[-0.5, 0.5, 1.5, 2.5], colors=SERIES, alpha=0.18)
+        for label, colour in enumerate(SERIES):
+            axes.plot(*data.x_test[data.y_test == label].T, "o", color=colour, markersize=2.5)
+        axes.set_aspect("equal")
+        axes.grid(visible=False)
+    return figure
+
+
 def with_outlier(x, y, fits):
     """Points, and the line that each loss fits to them."""
     with canvas(1, 6.4, 3.2) as (figure, (axes,)):
         axes.plot(x, y, "o", color=MUTED, markersize=4)
         for (name, line), colour in zip(fits.items(), SERIES, strict=False):
             axes.plot(x, line, color=colour, label=name)
-        axes.legend(loc="lower left", labelcolor="linecolor", handlelength=1.2, frameon=False, fontsize=8)
+        _legend(axes, "lower left")
     return figure
+
+
+def _legend(axes, place):
+    axes.legend(loc=place, labelcolor="linecolor", handlelength=1.2, frameon=False, fontsize=8)
 
 
 if __name__ == "__main__":
