@@ -18,11 +18,27 @@ Models of {ROUNDS} trees ({FEW} for CatBoost over classes) trained with `hessian
 objective of the same name. A cell is the largest difference between two predictions for the same row, relative
 where they exceed 1. XGBoost computes in float32, the others in float64."""
 
+EXAMPLES = """## From a formula to a fitted model
+
+![Costs of models fitted to the squared error and to the cost](images/asymmetric_cost.png)
+
+`examples/asymmetric_cost.py`: an error that is twice as dear on one side, in three kinds of model.
+
+![The probability a score of the focal loss stands for](images/rare_positives.png)
+
+`examples/rare_positives.py`: one positive in a hundred; the slopes of the focal loss turn its scores into probabilities.
+
+![Intervals of unseen rows and the share of rows below each quantile](images/quantile_intervals.png)
+
+`examples/quantile_intervals.py`: seven quantiles that do not cross, and what their intervals cover.
+"""
+
 
 def page() -> str:
     """Train and measure everything."""
     known = facts(["lossfn", "numpy", "xgboost-cpu", "lightgbm", "catboost"])
-    return "\n\n".join([HEAD, "\n".join(f"- {name}: {x}" for name, x in known.items()), PARITY, table()])
+    told = "\n".join(f"- {name}: {x}" for name, x in known.items())
+    return "\n\n".join([HEAD, told, PARITY, table(), EXAMPLES])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Objectives under `hessian="engine"` train the models of the engines' own; the document says how nearly."""
 
+import re
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,3 +44,5 @@ def test_the_document_has_every_row():
     for case in parity.CASES:
         for weighted in (False, True):
             assert f"| {parity.heading(case, weighted)} |" in text
+    pictures = re.findall(r"\]\((images/\w+\.png)\)", text)
+    assert [(ROOT / "docs" / picture).exists() for picture in pictures] == [True] * 3
