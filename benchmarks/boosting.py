@@ -26,7 +26,7 @@ EXAMPLES = """## From a formula to a fitted model
 
 ![The probability a score of the focal loss stands for](images/rare_positives.png)
 
-`examples/rare_positives.py`: one positive in a hundred; the slopes of the focal loss turn its scores into probabilities.
+`examples/rare_positives.py`: one positive in a hundred; the slopes of a focal loss make probabilities of its scores.
 
 ![Intervals of unseen rows and the share of rows below each quantile](images/quantile_intervals.png)
 
