@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lossfn.core import arrays, shortcut
+from lossfn.core import arrays, logits, shortcut
 from lossfn.core.batch import Batch, first_offender
 from lossfn.core.dispatch import Answer, Ask, engine
 from lossfn.core.errors import DerivativeError, OptionError, ShapeError, say
@@ -133,7 +133,9 @@ def prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis:
 
 
 def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
-    """Run one pass; where its total is NaN, raise if an input is to blame."""
+    """Run one pass; warn of probabilities given for logits; where the total is NaN, raise if an input is to blame."""
+    if ask.check:
+        logits.look(loss, batch.predictions[0], batch.axis != 0)
     answer: Answer = engine().run(loss, batch, ask)
     if math.isnan(answer.total) and ask.check:
         explain_nan(loss, batch)

@@ -12,6 +12,8 @@ LossfnError
 ├── FormulaError (TypeError)        a formula that cannot be traced
 ├── DerivativeError (TypeError)     a derivative the loss does not have
 └── LawError (AssertionError)       `lossfn.check` found a law broken
+
+LogitsWarning (UserWarning)         probabilities where a loss expects logits
 """
 
 
@@ -61,6 +63,10 @@ class DerivativeError(LossfnError, TypeError):
 
 class LawError(LossfnError, AssertionError):
     """A loss breaks a law every loss must keep."""
+
+
+class LogitsWarning(UserWarning):
+    """Probabilities where a loss expects logits; told once for each class of loss in a process."""
 
 
 def say(argument: str, *, expected: str, got: object, cause: str = "", fix: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lossfn.core import logits
 from lossfn.core.batch import Batch
 from lossfn.core.calls import explain_nan, known, prepared
 from lossfn.core.dispatch import Answer, Ask, engine
@@ -44,6 +45,8 @@ def _prepared(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis
 
 
 def _added(loss: Loss, batch: Batch, check: bool) -> LossSum:
+    if check:
+        logits.look(loss, batch.predictions[0], batch.axis != 0)
     total, ask = ExactSum(), Ask(0, (), 1.0, True, check)
     # A table per column of a flat batch is as long as the batch.
     whole = batch.axis == 0 and batch.target.ndim < 2 and any(map(np.ndim, loss.settings().values()))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lossfn.core import logits
 from lossfn.core.arrays import joint, native_float
 from lossfn.core.dispatch import Ask, chosen, plain_pass
 from lossfn.core.reduction import LossSum
@@ -72,6 +73,7 @@ def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, order: int, 
     key = (chosen(), order, check, prediction.dtype, target.dtype)
     memo = loss.memo
     if key not in memo:
+        logits.look(loss, prediction, False)
         memo[key] = _prepared(loss, order, check, prediction.dtype, target.dtype)
     return memo[key]
 

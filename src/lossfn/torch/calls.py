@@ -10,6 +10,7 @@ from lossfn.core import calls
 from lossfn.core.errors import DerivativeError, say
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
+from lossfn.torch import origins
 from lossfn.torch.compiled import by_operations, result_dtype
 from lossfn.torch.function import Call, Native, joined
 from lossfn.torch.routes import direct
@@ -33,6 +34,7 @@ def value(
         weights = () if sample_weight is None else (sample_weight,)
         traced: Tensor = by_operations(loss.handle, predictions, target, weights, reduction, axis, empty, check)
         return traced
+    origins.look(loss, predictions[0])
     dtype = result_dtype(predictions, target)
     if reduction == "none":
         predictions = tuple(p.to(dtype) for p in predictions) if dtype != joint(predictions, target) else predictions

@@ -31,6 +31,7 @@ class PositiveWeighted(Pointwise, register=False):
     """Binary cross-entropy of logits, `pos_weight` read beside each of them."""
 
     predictions = ("prediction", "pos_weight")
+    estimates = "logit of the probability of the label 1"
 
     def formula(self, m: Any, prediction: Any, pos_weight: Any, target: Any) -> Any:
         """w·t·softplus(-x) + (1 - t)·softplus(x)."""
