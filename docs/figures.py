@@ -6,9 +6,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 import lossfn as lf
-from lossfn.explanation.plots import draw_loss  # noqa: F401  for the pages
 from lossfn.explanation.style import MUTED, SERIES, canvas
-from lossfn.explanation.text import call
 
 LOSSES = [lf.HalfSquaredError(), lf.AbsoluteError(), lf.Huber(delta=1.0), lf.Cauchy(scale=1.0)]
 PANELS = {"value": (-0.2, 4), "gradient": (-2.2, 2.2), "curvature": (-0.4, 1.3)}  # limits of the vertical axis
@@ -31,37 +29,6 @@ def draw(path: Path) -> None:
     figure.savefig(path, metadata={"Date": None}, facecolor="white")
 
 
-def over_residual(*losses):
-    """Value, gradient and curvature of up to three losses, side by side."""
-    residual = np.linspace(-3, 3, 601)
-    zero = np.zeros_like(residual)
-    with canvas(len(PANELS), 9.3, 2.9) as (figure, panels):
-        for loss, colour in zip(losses, SERIES, strict=False):
-            curves = loss(residual, zero, reduction="none"), *loss.grad_and_hess(residual, zero)
-            for axes, curve in zip(panels, curves, strict=True):
-                axes.plot(residual, curve, color=colour, label=call(loss))
-        for axes, title in zip(panels, PANELS, strict=True):
-            axes.set_title(title)
-        panels[0].set_ylim(-0.2, 4.5)
-        panels[2].set_ylim(-0.4, 2.4)
-        figure.supxlabel("residual: prediction − target", fontsize=9, color=MUTED)
-        if len(losses) > 1:
-            labels = {"labelcolor": "linecolor", "handlelength": 1.2, "frameon": False, "fontsize": 8}
-            figure.legend(handles=panels[0].get_lines(), loc="outside upper right", ncols=3, **labels)
-    return figure
-
-
-def over_margin(*losses):
-    """The value of up to three losses of two classes, over the score of a row whose label is 1."""
-    margin = np.linspace(-3, 3, 601)
-    with canvas(1, 6.4, 3.0) as (figure, (axes,)):
-        for loss, colour in zip(losses, SERIES, strict=False):
-            axes.plot(margin, loss(margin, np.ones(len(margin), int), reduction="none"), color=colour, label=call(loss))
-        axes.set_xlabel("margin")
-        _legend(axes, "upper right")
-    return figure
-
-
 def two_gradients():
     """The slope in the logit of squared error and cross-entropy, for the target 0."""
     logit = np.linspace(-6, 10, 401)
@@ -82,7 +49,7 @@ def accuracy_curves(curves):
     """Accuracy over the epochs: a panel for each scale of the first weights, a line for each loss."""
     with canvas(len(curves), 9.3, 2.9) as (figure, panels):
         for axes, (scale, lines) in zip(panels, curves.items(), strict=True):
-            for (name, found), colour in zip(lines.items(), SERIES, strict=True):
+            for (name, found), colour in zip(lines.items(), SERIES, strict=False):
                 axes.plot(range(1, len(found) + 1), found, color=colour, label=name)
             axes.set_title("usual weights" if scale == 1 else "saturated weights")
             axes.set_xlabel("epoch")
@@ -96,7 +63,7 @@ def accuracy_curves(curves):
 def training_curves(histories):
     """Loss over the epochs, on a logarithmic axis."""
     with canvas(1, 6.4, 3.0) as (figure, (axes,)):
-        for (name, losses), colour in zip(histories.items(), SERIES, strict=True):
+        for (name, losses), colour in zip(histories.items(), SERIES, strict=False):
             axes.plot(range(1, len(losses) + 1), losses, color=colour, label=name, linewidth=1.2)
         axes.set_yscale("log")
         axes.set_title("mean squared error")
@@ -111,8 +78,8 @@ def spiral_regions(model, data):
     grid = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
     regions = model.predict(grid).argmax(axis=1).reshape(200, 200)
     with canvas(1, 4.4, 4.2) as (figure, (axes,)):
-        axes.contourf(reach, reach, regions, levels=[-0.5, 0.5, 1.5, 2.5], colors=SERIES, alpha=0.18)
-        for label, colour in enumerate(SERIES):
+        axes.contourf(reach, reach, regions, levels=[-0.5, 0.5, 1.5, 2.5], colors=SERIES[:3], alpha=0.18)
+        for label, colour in enumerate(SERIES[:3]):
             axes.plot(*data.x_test[data.y_test == label].T, "o", color=colour, markersize=2.5)
         axes.set_aspect("equal")
         axes.grid(visible=False)
