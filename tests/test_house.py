@@ -50,6 +50,7 @@ PEERS = {
     "catboost",
     "jax",
     "jaxlib",
+    "keras",
     "lightgbm",
     "lightning",
     "optax",

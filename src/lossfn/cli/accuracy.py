@@ -19,7 +19,8 @@ digits or more on the numbers as the dtype holds them (`tools/truths.py`). An er
 last place (ULP) of the truth, or of the largest term where terms cancel. Each cell: the largest error · the
 share of results within 1 ULP · failures, which are NaN, infinity, 0 or a wrong sign where the truth is an
 ordinary number. `native` is the compiled engine, `reference` the one in NumPy; other libraries are measured
-by the same code where they define the same loss. A maximum over a few dozen points is a lower bound.
+by the same code where they define the same loss (Keras on its PyTorch backend). A maximum over a few dozen
+points is a lower bound.
 
 lossfn promises, for every loss and option (`tests/accuracy`): float32, bfloat16 and float16 within 1 ULP;
 float64 values within 2 ULP and gradients within 4 (powers, as in focal losses, within 8); no failures.

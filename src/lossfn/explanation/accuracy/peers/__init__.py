@@ -4,9 +4,14 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from lossfn.explanation.accuracy.peers import jax, sklearn, torch
+from lossfn.explanation.accuracy.peers import jax, keras, sklearn, torch
 
-LIBRARIES = {"torch": ("torch", torch), "optax": ("optax", jax), "scikit-learn": ("sklearn", sklearn)}
+LIBRARIES = {
+    "torch": ("torch", torch),
+    "optax": ("optax", jax),
+    "scikit-learn": ("sklearn", sklearn),
+    "Keras": ("keras", keras),
+}
 
 
 def answers_of(name: str, dtype: Any) -> dict[str, Any]:
