@@ -7,7 +7,7 @@ from peers import peer
 pytestmark = pytest.mark.peer
 peer("torch")
 launched = peer("with_torch.launched")
-MODULES, RANKS = ("with_torch.over_rows",), 3
+MODULES, RANKS = ("with_torch.over_rows", "with_torch.over_classes"), 4
 
 
 @pytest.fixture(scope="module")

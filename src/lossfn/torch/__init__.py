@@ -2,5 +2,6 @@
 
 from lossfn.torch import functional, nn
 from lossfn.torch.ranks import all_reduce
+from lossfn.torch.sharded.parallel import ClassParallel
 
-__all__ = ["all_reduce", "functional", "nn"]
+__all__ = ["ClassParallel", "all_reduce", "functional", "nn"]

@@ -5,8 +5,9 @@ Nothing here looks at values, which may be traced: a row with an illegal label, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lossfn.core.graph import evaluate
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.core.program import trace
+from lossfn.core.reduction import LossSum
 from lossfn.engines.torch import Derivative, TorchVerbs, formula, log_softmax
 from lossfn.torch.tensors import HALVES, Tensor
 
@@ -51,27 +53,34 @@ def terms_of(
     loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight: Tensor | None, axis: int, check: bool
 ) -> Terms:
     """Return the terms of a loss in at least float32."""
-    loss = loss.resolve(_stand_in(predictions[0]), _stand_in(target), axis)
-    dtype = _computed_in(*predictions, target)
+    loss = loss.resolve(stand_in(predictions[0]), stand_in(target), axis)
+    dtype = computed_in(*predictions, target)
     wide_predictions = [p.to(dtype) for p in predictions]
     if isinstance(loss, Pointwise):
         return _pointwise(loss, wide_predictions, target.to(dtype), weight, check)
     (scores,) = (p.movedim(axis, -1) for p in wide_predictions)
     if isinstance(loss, Row):
-        return _row(loss, scores, target, weight, check)
-    return _distribution(loss, scores, target.to(dtype).movedim(axis, -1), weight, check)
+        return rows(loss, scores, target, weight, check, scores.shape[-1], partial(_statistics, loss))
+    truth = target.to(dtype).movedim(axis, -1)
+    return distributions(loss, scores, truth, weight, partial(_summed, loss, check))
 
 
-def _computed_in(*tensors: Tensor) -> torch.dtype:
+def computed_in(*tensors: Tensor) -> torch.dtype:
+    """Return the dtype terms are computed in: float32 for what is no wider, else float64."""
     floats = [t.dtype for t in tensors if t.dtype.is_floating_point]
     narrow = all(dtype in (torch.float32, *HALVES) for dtype in floats) and floats
     return torch.float32 if narrow else torch.float64
 
 
-def _stand_in(tensor: Tensor) -> arrays.Array:
-    """Return an array of the tensor's shape that holds nothing, for what asks for shapes and dtypes alone."""
-    kind = np.float64 if tensor.dtype.is_floating_point else np.int64
-    return np.broadcast_to(np.zeros((), kind), tuple(tensor.shape))
+def stand_in(tensor: Tensor, axis: int = -1, length: int | None = None) -> arrays.Array:
+    """Return an array of the tensor's shape that holds nothing, for what asks for shapes and dtypes alone.
+
+    With a length: of the shape it has once all shards of the axis are put together.
+    """
+    kind, shape = np.float64 if tensor.dtype.is_floating_point else np.int64, list(tensor.shape)
+    if length is not None:
+        shape[axis] = length
+    return np.broadcast_to(np.zeros((), kind), shape)
 
 
 def _pointwise(loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight: Tensor | None, check: bool) -> Terms:
@@ -80,16 +89,30 @@ def _pointwise(loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight
         raise ShapeError(say("prediction", expected=f"a tuple ({names})", got=f"{len(predictions)} tensors"))
     for name, other in zip((*loss.predictions[1:], "target"), (*predictions[1:], target), strict=True):
         if other.shape != predictions[0].shape:
-            arrays.same_shape(_stand_in(predictions[0]), _stand_in(other), name)
+            arrays.same_shape(stand_in(predictions[0]), stand_in(other), name)
     weights = _weights(weight, target.shape)
     inputs = [_masked(x, weights) for x in (*predictions, target)]
-    return Terms(_evaluated(loss, dict(zip(loss.inputs, inputs, strict=True)), check), weights)
+    return Terms(evaluated(loss, dict(zip(loss.inputs, inputs, strict=True)), check), weights)
 
 
-def _row(loss: Any, scores: Tensor, target: Tensor, weight: Tensor | None, check: bool) -> Terms:
-    shape, classes = scores.shape[:-1], scores.shape[-1]
+# Scores and labels -> what a row's formula reads; scores and target -> each row's sum of shares.
+Statistics = Callable[[Tensor, Tensor], dict[str, Tensor]]
+Summed = Callable[[Tensor, Tensor], Tensor]
+
+
+def rows(
+    loss: Any,
+    scores: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    check: bool,
+    classes: int,
+    statistics: Statistics,
+) -> Terms:
+    """Return the terms of a row loss, its class axis last, of which `scores` may hold a part."""
+    shape = scores.shape[:-1]
     if target.shape != shape or target.dtype.is_floating_point:
-        arrays.as_labels(_stand_in(target), tuple(shape), classes)
+        arrays.as_labels(stand_in(target), tuple(shape), classes)
     labels, weights = target.long(), _weights(weight, shape)
     if loss.ignore_index is not None:
         valid = labels != loss.ignore_index
@@ -97,12 +120,15 @@ def _row(loss: Any, scores: Tensor, target: Tensor, weight: Tensor | None, check
         labels = torch.where(valid, labels, 0)
     legal = (labels >= 0) & (labels < classes)
     labels = torch.where(legal, labels, 0)
-    inputs = _statistics(loss, _masked(scores, weights), labels)
-    tables = {name: v for name, v in loss.settings().items() if isinstance(v, np.ndarray)}
-    taken = {name: _at(_tensor(v, scores).expand_as(scores), labels) for name, v in tables.items()}
-    terms = torch.where(legal, _evaluated(loss, inputs, check, taken), torch.nan)
+    inputs = statistics(_masked(scores, weights), labels)
+    taken = {n: _of_label(v, labels, classes, scores) for n, v in loss.settings().items() if isinstance(v, np.ndarray)}
+    terms = torch.where(legal, evaluated(loss, inputs, check, taken), torch.nan)
     table = getattr(loss, "class_weight", None)
-    return Terms(terms, weights, None if table is None else _at(_tensor(table, scores).expand_as(scores), labels))
+    return Terms(terms, weights, None if table is None else _of_label(table, labels, classes, scores))
+
+
+def _of_label(table: Any, labels: Tensor, classes: int, like: Tensor) -> Tensor:
+    return _at(tensor_like(table, like).expand(*labels.shape, classes), labels)
 
 
 def _at(scores: Tensor, labels: Tensor) -> Tensor:
@@ -115,7 +141,7 @@ def _statistics(loss: Any, scores: Tensor, labels: Tensor) -> dict[str, Tensor]:
         return {"log_prob": log_prob, **dict.fromkeys(loss.inputs[1:], torch.zeros_like(log_prob))}
     log_q = log_softmax(scores)
     table = getattr(loss, "class_weight", None)
-    share = _tensor(1.0 if table is None else table, scores) / scores.shape[-1]
+    share = tensor_like(1.0 if table is None else table, scores) / scores.shape[-1]
     part = torch.where(scores > -torch.inf, share, 0.0)
     return {
         "log_prob": _at(log_q, labels),
@@ -124,21 +150,26 @@ def _statistics(loss: Any, scores: Tensor, labels: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _distribution(loss: Any, scores: Tensor, target: Tensor, weight: Tensor | None, check: bool) -> Terms:
+def distributions(loss: Any, scores: Tensor, target: Tensor, weight: Tensor | None, summed: Summed) -> Terms:
+    """Return the terms of a distribution loss, its class axis last, of which the tensors may hold a part."""
     if target.shape != scores.shape:
-        arrays.same_shape(_stand_in(scores), _stand_in(target))
+        arrays.same_shape(stand_in(scores), stand_in(target))
     weights = _weights(weight, scores.shape[:-1])
     each = None if weights is None else weights.unsqueeze(-1)
-    scores, target = _masked(scores, each), _masked(target, each)
+    return Terms(summed(_masked(scores, each), _masked(target, each)), weights)
+
+
+def _summed(loss: Any, check: bool, scores: Tensor, target: Tensor) -> Tensor:
     log_q = log_softmax(scores) if loss.takes == "logits" else scores
-    return Terms(_evaluated(loss, {"log_prob": log_q, "target": target}, check).sum(-1), weights)
+    return evaluated(loss, {"log_prob": log_q, "target": target}, check).sum(-1)
 
 
-def _evaluated(loss: Loss, inputs: dict[str, Tensor], check: bool, taken: dict[str, Tensor] | None = None) -> Tensor:
+def evaluated(loss: Loss, inputs: dict[str, Tensor], check: bool, taken: dict[str, Tensor] | None = None) -> Tensor:
+    """Return the formula's value, NaN outside its domain; `taken` holds array hyperparameters as terms read them."""
     first = next(iter(inputs.values()))
     if taken is None:
         tables = {name: v for name, v in loss.settings().items() if isinstance(v, np.ndarray)}
-        taken = {name: _tensor(v, first).expand_as(first) for name, v in tables.items()}
+        taken = {name: tensor_like(v, first).expand_as(first) for name, v in tables.items()}
     given = inputs | taken
     value = formula(Derivative(loss, tuple(given)), tuple(given.values()))
     outside = trace(loss).outside if check else None
@@ -149,7 +180,8 @@ def _evaluated(loss: Loss, inputs: dict[str, Tensor], check: bool, taken: dict[s
     return torch.where(flags, torch.nan, value)
 
 
-def _tensor(value: Any, like: Tensor) -> Tensor:
+def tensor_like(value: Any, like: Tensor) -> Tensor:
+    """Return an array hyperparameter as a tensor."""
     return torch.as_tensor(np.array(value), dtype=like.dtype, device=like.device)
 
 
@@ -157,7 +189,7 @@ def _weights(weight: Tensor | None, shape: torch.Size) -> Tensor | None:
     if weight is None or weight.shape == shape:
         return weight
     if weight.dim() != 1 or weight.shape != shape[:1]:
-        arrays.as_weight(_stand_in(weight), tuple(shape))
+        arrays.as_weight(stand_in(weight), tuple(shape))
     return weight.reshape(weight.shape + (1,) * (len(shape) - 1)).expand(shape)
 
 
@@ -181,3 +213,11 @@ def reduced(found: Terms, reduction: str, empty: str) -> Tensor:
     nothing = denominator == 0
     mean = total / torch.where(nothing, 1.0, denominator)
     return torch.where(nothing, 0.0 if empty == "zero" else torch.nan, mean)
+
+
+def accumulated(found: Terms) -> LossSum:
+    """Return a partial result whose total backpropagates."""
+    weighed = found.weighed()
+    counts = torch.ones_like(weighed) if found.weight is None else found.weight
+    total: Any = weighed.sum(dtype=wide(weighed)).to(weighed.dtype)
+    return LossSum(total, float(found.denominator()), int((counts != 0).sum()))

@@ -1,0 +1,1 @@
+"""Losses over classes whose scores are spread over ranks: each holds some of the classes of every row."""
