@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lossfn.core.arrays import Array
+from lossfn.explanation.accuracy.peers.torch import pulled, tensor
 
 Answer = Callable[[Any, Array], tuple[Any, ...]]
 LOGITS = {"from_logits": True}
@@ -29,19 +30,12 @@ NAMES: dict[str, tuple[str, dict[str, Any]]] = {
 def answer_of(name: str, dtype: np.dtype[Any]) -> Answer:
     """Return what computes the loss of that name; the library takes means over the last axis, here of one element."""
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    torch: Any = import_module("torch")
     loss, options = NAMES[name]
     function = getattr(import_module("keras.losses"), loss)
 
     def answer(prediction: Array, target: Array) -> tuple[Any, ...]:
-        x = _tensor(torch, prediction, dtype).requires_grad_()
-        y = torch.from_numpy(target) if target.dtype == np.int64 else _tensor(torch, target, dtype)
-        value = function(y, x, **options) if prediction.ndim > 1 else function(y[:, None], x[:, None], **options)
-        value.sum().backward()
-        return value.detach().double().numpy(), x.grad.double().numpy()
+        x, y = tensor(prediction, dtype).requires_grad_(), tensor(target, dtype)
+        rows = prediction.ndim > 1
+        return pulled(function(y, x, **options) if rows else function(y[:, None], x[:, None], **options), x)
 
     return answer
-
-
-def _tensor(torch: Any, array: Array, dtype: np.dtype[Any]) -> Any:
-    return torch.from_numpy(array.astype(np.float64)).to(getattr(torch, dtype.name))

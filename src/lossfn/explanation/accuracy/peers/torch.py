@@ -26,17 +26,23 @@ NAMES = {
 
 def answer_of(name: str, dtype: np.dtype[Any]) -> Answer:
     """Return what computes the loss of that name."""
-    torch: Any = import_module("torch")
-    function = getattr(torch.nn.functional, NAMES[name])
-
-    def tensor(array: Array) -> Any:
-        wide = torch.from_numpy(array if array.dtype == np.int64 else array.astype(np.float64))
-        return wide if array.dtype == np.int64 else wide.to(getattr(torch, dtype.name))
+    function = getattr(import_module("torch").nn.functional, NAMES[name])
 
     def answer(prediction: Array, target: Array) -> tuple[Any, ...]:
-        x = tensor(prediction).requires_grad_()
-        value = function(x, tensor(target), reduction="none")
-        value.sum().backward()
-        return value.detach().double().numpy(), x.grad.double().numpy()
+        x = tensor(prediction, dtype).requires_grad_()
+        return pulled(function(x, tensor(target, dtype), reduction="none"), x)
 
     return answer
+
+
+def tensor(array: Array, dtype: np.dtype[Any]) -> Any:
+    """Return labels as they are, numbers in the dtype."""
+    torch: Any = import_module("torch")
+    wide = torch.from_numpy(array if array.dtype == np.int64 else array.astype(np.float64))
+    return wide if array.dtype == np.int64 else wide.to(getattr(torch, dtype.name))
+
+
+def pulled(value: Any, x: Any) -> tuple[Any, Any]:
+    """Return values and the slopes of their sum."""
+    value.sum().backward()
+    return value.detach().double().numpy(), x.grad.double().numpy()
