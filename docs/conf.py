@@ -7,13 +7,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "lossfn"
 language = "en"
-extensions = ["myst_parser", "extensions.catalogue", "extensions.mathml", "extensions.run"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "extensions.catalogue",
+    "extensions.checklist",
+    "extensions.mathml",
+    "extensions.run",
+]
 exclude_patterns = ["build"]
 templates_path = ["templates"]
 suppress_warnings = ["config.cache"]
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+
+autodoc_typehints = "none"
+add_module_names = False
 
 locale_dirs = ["locale"]
 gettext_compact = False

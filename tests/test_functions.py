@@ -53,6 +53,7 @@ def test_elementwise_is_within_one_ulp(function, dtype, rng):
     assert ulps(result, [EXACT_EACH[function](mp.mpf(v)) for v in x.tolist()]) <= 1
 
 
+@pytest.mark.covers(36, 39, 40, 59, 72)
 @pytest.mark.parametrize("dtype", NARROW)
 @pytest.mark.parametrize("function", ROWS)
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0])
@@ -79,6 +80,7 @@ def test_log_softmax_of_a_sure_row_keeps_its_digits(gap):
     assert ulps(result[:1], [-mp.log1p(2 * mp.exp(-mp.mpf(gap)))]) <= 2
 
 
+@pytest.mark.covers(9, 57, 58)
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_agrees_with_scipy(axis, dtype, rng):
@@ -92,6 +94,7 @@ def test_agrees_with_scipy(axis, dtype, rng):
     np.testing.assert_allclose(lf.softplus(x), np.logaddexp(wide, 0), **close)
 
 
+@pytest.mark.covers(10, 13, 37)
 @pytest.mark.parametrize(
     ("row", "probabilities", "logs", "total"),
     [
@@ -176,6 +179,7 @@ def test_what_is_no_number_is_refused(function, bad):
         function(bad)
 
 
+@pytest.mark.covers(60)
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint8, np.uint64, np.dtype(">i2")])
 def test_one_hot_takes_any_integer_dtype(dtype):
     labels = np.array([[2, 0], [1, 2]], dtype)
@@ -198,6 +202,7 @@ def test_one_hot_returns_the_dtype_asked_for(dtype):
     assert hot.astype(int).tolist() == [[0, 1], [1, 0]]
 
 
+@pytest.mark.covers(60)
 @pytest.mark.parametrize(
     ("labels", "message"),
     [

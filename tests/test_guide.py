@@ -1,5 +1,7 @@
 """The guide builds without a warning in both languages, every message is translated, and no result is typed."""
 
+import html
+import importlib.util
 import re
 import subprocess
 import sys
@@ -14,6 +16,17 @@ CHINESE = DOCS / "locale" / "zh_CN" / "LC_MESSAGES"
 PAGES = sorted([DOCS / "index.md", *(DOCS / "guide").glob("*.md")])
 
 
+def load(path):
+    """Import a file of the documents, which are no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+claims = load(DOCS / "extensions" / "claims.py")
+
+
 def build(folder, *options, source=DOCS):
     command = [sys.executable, "-m", "sphinx", "-W", "-q", *options, "-d", folder / "doctrees", source, folder / "out"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -26,7 +39,15 @@ def test_pages_build_without_a_warning(language, tmp_path):
     peer("sphinx")
     done = build(tmp_path, "-D", f"language={language}")
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "out" / "guide" / "mse.html").exists()
+    built = {page: (tmp_path / "out" / page.relative_to(DOCS)).with_suffix(".html") for page in PAGES}
+    assert all(file.exists() for file in built.values())
+    if language == "zh_CN":
+        read = peer("babel.messages.pofile").read_po
+        for page, file in built.items():
+            shown = html.unescape(re.sub("<[^>]+>", "", file.read_text("utf-8")))
+            with (CHINESE / page.relative_to(DOCS)).with_suffix(".po").open("rb") as catalogue:
+                messages = [m.id for m in read(catalogue) if m.id and m.id != m.string]
+            assert [text for text in messages if len(text) > 30 and text in shown] == [], page
 
 
 @pytest.mark.peer
@@ -81,3 +102,26 @@ def test_no_result_is_typed(page):
     translated = (CHINESE / page.relative_to(DOCS)).with_suffix(".po").read_text("utf-8")
     messages = translated.partition("\n\n")[2].replace('"\n"', "")
     assert re.findall(r"\d+[.,]\d+|\d+ ?%", prose(messages)) == []
+
+
+def test_every_claim_is_answered():
+    rows = [int(row["row"]) for row in claims.checklist()]
+    assert rows == list(range(1, 148))
+    assert sorted(claims.traces()) == rows
+
+
+def test_a_claim_is_answered_by_its_marks_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(claims, "ROOT", tmp_path)
+    monkeypatch.setattr(claims, "DOCS", tmp_path / "docs")
+    (tmp_path / "docs" / "guide").mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "docs" / "guide" / "page.md").write_text("# Title\n\n% covers 1 2\n\ncovers 4\n")
+    marked = "@pytest.mark.covers(2, 3)\ndef test_a(): ...\n# pytest.mark.covers(5)\ndef test_b(): ..."
+    (tmp_path / "tests" / "test_it.py").write_text(marked)
+    page, test = "guide/page", "tests/test_it.py::test_a"
+    assert claims.traces() == {1: ([page], []), 2: ([page], [test]), 3: ([], [test])}
+
+
+def test_the_errors_are_as_many_as_the_page_says():
+    text = (DOCS / "guide" / "mistakes.md").read_text("utf-8")
+    assert int(re.search(r"These (\d+) did not hold", text)[1]) == len(re.findall("^### ", text, re.MULTILINE))

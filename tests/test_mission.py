@@ -30,16 +30,19 @@ def test_number_stands_in_a_doctest(loss, prediction, target, number):
     assert number in printed[0].split()
 
 
+@pytest.mark.covers(28, 30, 54, 91, 94, 101, 129, 130, 132)
 @pytest.mark.parametrize(("loss", "prediction", "target", "number"), PRINTED)
 def test_number_is_computed(loss, prediction, target, number):
     digits = len(number.partition(".")[2])
     assert str(np.round(lf.get(loss)(prediction, target), digits)) == number
 
 
+@pytest.mark.covers(99)
 def test_a_row_of_logits_needs_no_batch_axis():
     assert lf.CrossEntropy()([0.1, 0.2, 0.3], 1).round(4) == 1.1019
 
 
+@pytest.mark.covers(55)
 def test_columns_of_probabilities():
     column = np.reshape([0.1, 0.2, 0.8, 0.9], (4, 1))
     assert lf.BinaryCrossEntropy()(column, np.reshape([0.0, 0.0, 1.0, 1.0], (4, 1))).round(6) == 0.164252

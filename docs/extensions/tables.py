@@ -21,3 +21,11 @@ def row(cells):
 def inline(cell):
     """Return what stands in a cell."""
     return [nodes.Text(cell)] if isinstance(cell, str) else cell
+
+
+def apart(items):
+    """Put line breaks between inline nodes."""
+    found = []
+    for item in items:
+        found += [nodes.raw("", "<br>", format="html"), item]
+    return found[1:]

@@ -11,6 +11,7 @@ N, K = 40, 4
 RATE = 1.3
 
 
+@pytest.mark.covers(65)
 @pytest.mark.parametrize("delta", [0.5, 2.0])
 @pytest.mark.parametrize(("made", "function"), [(lf.Huber, special.huber), (lf.PseudoHuber, special.pseudo_huber)])
 def test_huber(made, function, delta, rng):
@@ -35,6 +36,7 @@ def test_least_squares(loss, name, factor, rng):
     np.testing.assert_allclose(factor * loss(residuals, np.zeros(N), reduction="sum"), result.cost, **CLOSE)
 
 
+@pytest.mark.covers(68, 69, 70)
 def test_kl_divergence(rng):
     p, q = rng.dirichlet(np.ones(K), N), rng.dirichlet(np.ones(K), N)
     terms = lf.KLDivergence()(np.log(q), p, reduction="none")

@@ -53,6 +53,7 @@ def ids(rows):
     return [repr(row[0]) for row in rows]
 
 
+@pytest.mark.covers(3, 61, 141)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize(("loss", "metric", "kind"), METRICS, ids=ids(METRICS))
 def test_metrics(loss, metric, kind, weighted, rng):
@@ -62,6 +63,7 @@ def test_metrics(loss, metric, kind, weighted, rng):
     np.testing.assert_allclose(loss(prediction, target, sample_weight=weight), expected, **CLOSE)
 
 
+@pytest.mark.covers(125)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_log_loss_of_several_classes(weighted, rng):
     logits, labels = rng.normal(0, 2, (N, K)), rng.integers(0, K, N)

@@ -52,6 +52,7 @@ def compare(loss, function, prediction, target, axis=-1, **options):
             np.testing.assert_allclose(got, expected, **CLOSE)
 
 
+@pytest.mark.covers(25, 65, 127, 133)
 @pytest.mark.parametrize(("loss", "function", "kind"), POINTWISE, ids=IDS)
 def test_pointwise_losses(loss, function, kind, rng):
     compare(loss, function, *drawn(kind, rng))
@@ -66,6 +67,7 @@ def test_curvature(loss, function, kind, rng):
     np.testing.assert_allclose(loss.grad_and_hess(prediction, target)[1], bent.diagonal().numpy(), **kept)
 
 
+@pytest.mark.covers(48)
 @pytest.mark.parametrize("pos_weight", [3.0, [0.5, 1.0, 4.0]])
 def test_pos_weight(pos_weight, rng):
     loss = lf.BinaryCrossEntropyWithLogits(pos_weight=pos_weight)
@@ -93,6 +95,7 @@ def test_where_torch_divides_by_the_elements_instead():
     assert ours.round(4) == 0.2667
 
 
+@pytest.mark.covers(34, 35, 96, 97, 98)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("ignored", [None, -100, 2])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
@@ -107,6 +110,7 @@ def test_cross_entropy(weighted, ignored, smoothing, rng):
     compare(loss, F.cross_entropy, logits, labels, weight=weight, **options)
 
 
+@pytest.mark.covers(76, 77, 100)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_cross_entropy_of_probabilities(weighted, smoothing, rng):
@@ -116,12 +120,14 @@ def test_cross_entropy_of_probabilities(weighted, smoothing, rng):
     compare(loss, F.cross_entropy, logits, target, weight=torch.tensor(table), label_smoothing=smoothing)
 
 
+@pytest.mark.covers(99, 134)
 @pytest.mark.parametrize("shape", [(4, K, 3), (2, K, 3, 2)])
 def test_cross_entropy_over_axis_one(shape, rng):
     logits, labels = rng.normal(0, 3, shape), rng.integers(0, K, shape[:1] + shape[2:])
     compare(lf.CrossEntropy(ignore_index=1), F.cross_entropy, logits, labels, axis=1, ignore_index=1)
 
 
+@pytest.mark.covers(99, 100)
 def test_cross_entropy_without_a_batch(rng):
     compare(lf.CrossEntropy(label_smoothing=0.2), F.cross_entropy, rng.normal(size=K), np.array(2), label_smoothing=0.2)
 
@@ -141,6 +147,7 @@ def test_negative_log_likelihood(weighted, rng):
     compare(loss, F.nll_loss, logs, labels, weight=torch.tensor(table), ignore_index=2)
 
 
+@pytest.mark.covers(69, 78)
 @pytest.mark.parametrize("log_target", [False, True])
 def test_kl_divergence(log_target, rng):
     logits, target = rng.normal(0, 3, (N, K)), rng.dirichlet(np.ones(K), N)

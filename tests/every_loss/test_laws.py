@@ -10,6 +10,7 @@ from lossfn.explanation.laws import LAWS, results
 LOSSES = variants()
 
 
+@pytest.mark.covers(4, 14, 23, 66, 87, 90, 125, 127, 146)
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_law_holds(loss, law):

@@ -63,6 +63,7 @@ def test_outliers_of_two_classes_are_surely_wrong():
     assert [repr(each.loss) for each in signs.leverage] == ["Hinge(labels='pm1')", "SoftMargin(labels='pm1')"]
 
 
+@pytest.mark.covers(29, 128, 138, 147)
 def test_outliers_pull_less_the_more_robust_a_loss_is(numbers):
     robust = [lf.Huber(), lf.Cauchy(), lf.Tukey()]
     found = lf.explain(lf.SquaredError(), *numbers, against=robust)
@@ -72,6 +73,7 @@ def test_outliers_pull_less_the_more_robust_a_loss_is(numbers):
     assert pulls[-1] == 0.0
 
 
+@pytest.mark.covers(147)
 def test_parts_add_up(numbers):
     groups = np.arange(200) % 3
     found = lf.explain(0.7 * lf.Huber() + 0.3 * lf.AbsoluteError(), *numbers, by=groups)
@@ -135,6 +137,7 @@ def test_groups_of_another_length_are_refused(numbers):
         lf.explain(lf.Huber(), *numbers, by=["a"])
 
 
+@pytest.mark.covers(67)
 def test_several_losses_share_a_picture():
     figure = lf.plot(lf.AbsoluteError(), lf.SquaredError(), lf.Huber(delta=2.0))
     value = figure.axes[0]

@@ -12,6 +12,7 @@ from lossfn.explanation.report import Section, report
 from lossfn.explanation.style import inline, save, write_whole
 
 
+@pytest.mark.covers(67)
 @pytest.mark.parametrize("name", lf.list_losses())
 def test_every_loss_is_drawn(name):
     loss = lf.get(name)

@@ -10,6 +10,7 @@ from lossfn.nn import TensorBoard
 from peers import peer
 
 
+@pytest.mark.covers(107)
 @pytest.mark.peer
 def test_tensorboard_reads_the_figures(tmp_path):
     accumulator = peer("tensorboard.backend.event_processing.event_accumulator")

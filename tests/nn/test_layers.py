@@ -67,6 +67,7 @@ def started(layer, shape, rng):
     return x, rng.normal(size=layer.forward(x).shape)
 
 
+@pytest.mark.covers(104, 121)
 @pytest.mark.parametrize(("layer", "shape"), [case[:2] for case in CASES], ids=IDS)
 def test_gradients_are_the_slopes_of_the_output(layer, shape, rng):
     x, direction = started(layer, shape, rng)
@@ -239,6 +240,7 @@ def cifar(**options):
     return Sequential({"input": ChannelsLast(), **dict(zip(names, layers, strict=True))}, **options)
 
 
+@pytest.mark.covers(108, 109, 110, 111, 112, 113, 114, 115)
 def test_summary_counts_the_145578_parameters_of_the_cifar_network():
     counts = [line.split()[-1] for line in cifar().summary((3, 32, 32)).splitlines()[1:]]
     expected = ["0", "2,432", "0", "25,632", "0", "51,264", "0", "0", "65,600", "650", "145,578"]
@@ -248,6 +250,7 @@ def test_summary_counts_the_145578_parameters_of_the_cifar_network():
     assert "4 x 4 x 64" in lines["pool3"]
 
 
+@pytest.mark.covers(104, 108, 114)
 @pytest.mark.peer
 def test_the_cifar_network_equals_that_of_torch(rng):
     torch = peer("torch")

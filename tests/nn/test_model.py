@@ -9,6 +9,7 @@ from lossfn.nn import BatchNorm, Layer, Linear, ReLU, Sequential, Tanh
 from nn.differences import slope
 
 
+@pytest.mark.covers(104, 121)
 def test_gradient_of_a_model_is_the_slope_of_its_output(rng):
     layers = [Linear(3, 4), Tanh(), Linear(4, 5, init="he"), ReLU(), Linear(5, 2)]
     model = Sequential(layers, seed=rng, dtype=np.float64)
@@ -27,6 +28,7 @@ def test_gradient_of_a_model_is_the_slope_of_its_output(rng):
     np.testing.assert_array_equal(model.gradients, expected)
 
 
+@pytest.mark.covers(5)
 def test_a_change_of_the_input_after_forward_does_not_reach_backward(rng):
     model = Sequential([Linear(2, 1)], dtype=np.float64)
     x = rng.normal(size=(4, 2))

@@ -41,6 +41,7 @@ PAIRS = [
 ]
 
 
+@pytest.mark.covers(122)
 @pytest.mark.peer
 @pytest.mark.parametrize(("optimizer", "name", "options"), PAIRS, ids=[repr(pair[0]) for pair in PAIRS])
 @pytest.mark.parametrize("engine", ["native", "reference"])
@@ -60,6 +61,7 @@ def test_steps_equal_those_of_torch(optimizer, name, options, dtype, tolerance, 
     assert ours.dtype == dtype
 
 
+@pytest.mark.covers(122)
 @pytest.mark.peer
 @pytest.mark.parametrize(("optimizer", "name", "options"), PAIRS, ids=[repr(pair[0]) for pair in PAIRS])
 def test_training_a_network_equals_torch(optimizer, name, options, rng):

@@ -37,6 +37,7 @@ def straight(**options):
     return Trainer(Sequential([Linear(1, 1)], dtype=np.float64), Squared(), Adam(0.1), **settings)
 
 
+@pytest.mark.covers(8)
 def test_digits_reach_97_percent():
     assert np.mean([digits_accuracy(seed) for seed in range(3)]) >= 0.97
 
@@ -54,6 +55,7 @@ def digits_accuracy(seed):
     return accuracy
 
 
+@pytest.mark.covers(7)
 @pytest.mark.parametrize("seed", range(5))
 def test_sine_reaches_the_noise(seed):
     data = sine(seed)
@@ -92,6 +94,7 @@ def test_binary_losses_of_the_library(loss_name):
     assert trainer.evaluate(x, y)["accuracy"] > 0.97
 
 
+@pytest.mark.covers(24)
 def test_losses_of_the_library_train_like_the_stand_ins():
     x, y = line(noise=0.1)
     ours, theirs = straight(), straight()
@@ -106,6 +109,7 @@ def test_losses_of_the_library_train_like_the_stand_ins():
     np.testing.assert_allclose(histories[0]["train_loss"], histories[1]["train_loss"], rtol=1e-9)
 
 
+@pytest.mark.covers(89)
 def test_epoch_mean_divides_by_the_true_denominator():
     x, y = line(rows=20)
     weight = np.arange(1.0, 21.0)

@@ -20,6 +20,7 @@ def test_a_multiple_of_a_loss(loss, rng):
             np.testing.assert_allclose(got, 2.5 * expected, **CLOSE)
 
 
+@pytest.mark.covers(145)
 @pytest.mark.parametrize("loss", ONE_PREDICTION, ids=name)
 def test_a_sum_is_the_sum_of_values_gradients_and_hessians(loss, rng):
     other = next(
@@ -41,6 +42,7 @@ def takes(loss):
     return getattr(loss, "takes", None)
 
 
+@pytest.mark.covers(145)
 def test_the_terms_keep_their_names():
     assert isinstance(MIXED, PointwiseSum)
     assert repr(MIXED) == "0.7 * Huber(delta=2.0) + 0.3 * AbsoluteError()"

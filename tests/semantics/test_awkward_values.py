@@ -85,6 +85,7 @@ def test_a_masked_class_costs_nothing(smoothing, rng):
     assert np.isfinite(gradient).all()
 
 
+@pytest.mark.covers(74)
 @pytest.mark.parametrize("loss", OF_LOGITS, ids=name)
 def test_masked_classes_leave_every_row_loss_finite(loss, rng):
     logits, labels = rng.normal(size=(N, K)), rng.integers(0, 2, N)
@@ -132,12 +133,14 @@ def test_infinite_logits_follow_their_limits():
     assert gradient.tolist() == [0.0, 0.0, 1.0, -1.0]
 
 
+@pytest.mark.covers(131)
 def test_impossible_probabilities_cost_infinity():
     value, gradient = lf.BinaryCrossEntropy(reduction="none").value_and_grad([0.0, 1.0, 0.0, 1.0], [1, 0, 0, 1])
     assert value.tolist() == [INF, INF, 0.0, 0.0]
     assert gradient.tolist() == [-INF, INF, 1.0, -1.0]
 
 
+@pytest.mark.covers(13, 37)
 def test_equal_logits_of_any_size():
     for size in (0.0, 1e8, 1e300):
         np.testing.assert_allclose(lf.CrossEntropy()(np.full((1, 3), size), [0]), np.log(3.0), rtol=1e-15)

@@ -30,6 +30,7 @@ def with_offender(loss, part, value, rng, shape=(N,), place=2):
     return prediction, target
 
 
+@pytest.mark.covers(51, 52)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(("loss", "part"), BOUNDED, ids=IDS)
 def test_the_first_offender_is_named(loss, part, call, rng):

@@ -52,6 +52,7 @@ def test_integers_are_computed_in_float64(loss, dtype, rng):
         assert [slope.dtype for slope in parts(gradient)] == [np.float64] * len(loss.predictions)
 
 
+@pytest.mark.covers(22)
 def test_unsigned_numbers_do_not_wrap_around():
     one, three = np.array([1], np.uint8), np.array([3], np.uint8)
     assert lf.SquaredError()(one, three) == 4.0
@@ -85,6 +86,7 @@ def test_arrays_of_a_framework_are_not_converted_silently():
         lf.SquaredError()(other, [1.0, 1.0])
 
 
+@pytest.mark.covers(22)
 @pytest.mark.parametrize("dtype", [np.float32, *HALVES])
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_narrow_floats_are_computed_wider(loss, dtype, rng):
@@ -143,6 +145,7 @@ def test_mixed_floats_promote(loss, rng):
         assert loss.value_and_grad(prediction, target)[1].dtype == np.float32
 
 
+@pytest.mark.covers(52, 91)
 @pytest.mark.parametrize("dtype", [np.float32, *HALVES])
 def test_integer_targets_follow_the_float_beside_them(dtype):
     prediction = np.array([0.5, 2.0], dtype)

@@ -11,6 +11,7 @@ INTEGERS = [bool, *"bBhHiIqQ", ">i2", ">u8"]
 CALLS = ["__call__", "value_and_grad", "grad_and_hess", "accumulate"]
 
 
+@pytest.mark.covers(43)
 @pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 def test_labels_of_any_integer_dtype(loss, dtype, rng):
@@ -21,6 +22,7 @@ def test_labels_of_any_integer_dtype(loss, dtype, rng):
     np.testing.assert_array_equal(gradient, slope)
 
 
+@pytest.mark.covers(19, 43)
 @pytest.mark.parametrize("bad", [K, -1, -K, -100, 2**40, -(2**62)])
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 def test_the_first_bad_label_is_named(loss, bad, rng):
@@ -58,6 +60,7 @@ def test_unchecked_bad_labels_spoil_their_row_only(loss, bad, rng):
     np.testing.assert_array_equal(np.delete(terms, 2), np.delete(expected, 2))
 
 
+@pytest.mark.covers(19, 42)
 @pytest.mark.parametrize("label", [1.0, 0.5, np.nan, np.inf])
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 def test_labels_are_never_floats(loss, label, rng):

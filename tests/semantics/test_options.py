@@ -20,6 +20,7 @@ def named(pairs):
     return [f"{name(loss)}-{spec.name}" for loss, spec in pairs]
 
 
+@pytest.mark.covers(97)
 @pytest.mark.parametrize(("loss", "spec"), BOUNDED, ids=named(BOUNDED))
 def test_a_number_outside_its_domain_is_refused(loss, spec):
     domain = spec.metadata["domain"]
@@ -50,6 +51,7 @@ def test_numbers_of_any_type_are_stored_as_float(loss, spec):
         assert isinstance(stored, np.ndarray if spec.metadata["array"] else float)
 
 
+@pytest.mark.covers(97)
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 @pytest.mark.parametrize("value", [1.5, "a", np.nan, True, [1]])
 def test_an_ignored_label_is_a_whole_number(loss, value):

@@ -12,6 +12,7 @@ CLOSE = {"rtol": 1e-13, "atol": 1e-15}
 TABLES = [loss for loss in ROWS if hasattr(loss, "class_weight")]
 
 
+@pytest.mark.covers(26, 34, 89, 120)
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_sum_and_mean_follow_from_the_terms(loss, weighted, rng):
@@ -26,6 +27,7 @@ def test_sum_and_mean_follow_from_the_terms(loss, weighted, rng):
     np.testing.assert_allclose(type(loss)(reduction="sum")(prediction, target, **options), mean * weight.sum(), **CLOSE)
 
 
+@pytest.mark.covers(4, 23)
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("loss", SMOOTH, ids=name)
 def test_the_gradient_is_that_of_the_reduced_value(loss, reduction, rng):
@@ -51,6 +53,7 @@ def test_weights_multiply_gradient_and_hessian(loss, rng):
             np.testing.assert_allclose(one, other * weight.reshape(N, *(1,) * (other.ndim - 1)), **CLOSE)
 
 
+@pytest.mark.covers(49)
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_one_weight_per_row_or_per_term(loss, rng):
     prediction, target = sample(loss, rng, (N, 3))
@@ -62,6 +65,7 @@ def test_one_weight_per_row_or_per_term(loss, rng):
     assert loss.accumulate(prediction, target, sample_weight=weight).denominator == spread.sum()
 
 
+@pytest.mark.covers(32, 75, 96, 98)
 @pytest.mark.parametrize("loss", TABLES, ids=name)
 def test_class_weights_divide_a_mean_over_labels(loss, rng):
     prediction, target = sample(loss, rng)
@@ -73,6 +77,7 @@ def test_class_weights_divide_a_mean_over_labels(loss, rng):
     assert weighted.accumulate(prediction, target, sample_weight=weight).denominator == pytest.approx(divisor)
 
 
+@pytest.mark.covers(33, 97)
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 def test_ignored_rows_do_not_count(loss, rng):
     prediction, target = sample(loss, rng)
@@ -94,6 +99,7 @@ def test_an_ignored_label_may_be_a_real_class(rng):
     assert lf.CrossEntropy(ignore_index=1)(logits, labels) == lf.CrossEntropy()(logits[kept], labels[kept])
 
 
+@pytest.mark.covers(48)
 @pytest.mark.parametrize(
     ("weighted", "plain"),
     [
@@ -117,6 +123,7 @@ def test_pos_weight_may_be_one_number_per_column():
         loss(np.zeros((2, 3)), np.ones((2, 3)))
 
 
+@pytest.mark.covers(71, 98)
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_probability_targets_divide_by_the_rows(smoothing, rng):
     logits, table = rng.normal(size=(N, K)), rng.uniform(0.5, 2, K)

@@ -12,6 +12,7 @@ from semantics.samples import LOSSES, OVER_CLASSES, POINTWISE, ROWS, K, N, each,
 CALLS = ["__call__", "value_and_grad", "grad_and_hess", "accumulate"]
 
 
+@pytest.mark.covers(6, 27, 53)
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_a_column_beside_a_flat_array_is_refused_with_the_repair(loss, rng):
     prediction, target = sample(loss, rng)
@@ -24,6 +25,7 @@ def test_a_column_beside_a_flat_array_is_refused_with_the_repair(loss, rng):
         assert str(caught.value).endswith(f"Try: target.reshape({target.shape})")
 
 
+@pytest.mark.covers(6, 53)
 @pytest.mark.parametrize("loss", POINTWISE, ids=name)
 def test_nothing_is_broadcast(loss, rng):
     prediction, target = sample(loss, rng)
@@ -34,6 +36,7 @@ def test_nothing_is_broadcast(loss, rng):
         assert ("Try: target.reshape((6,))" in str(caught.value)) == (shape == (1, N))
 
 
+@pytest.mark.covers(43, 44)
 @pytest.mark.parametrize("shape", [(), (N - 1,), (N, K), (K,)])
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 def test_labels_have_the_shape_of_the_rows(loss, shape, rng):
@@ -67,6 +70,7 @@ def test_a_row_has_at_least_one_class(loss):
         loss(np.zeros((3, 0)), target)
 
 
+@pytest.mark.covers(20, 99, 100)
 @pytest.mark.parametrize("axis", [0, 1, -2, -3])
 @pytest.mark.parametrize("loss", OVER_CLASSES, ids=name)
 def test_any_axis_may_hold_the_classes(loss, axis, rng):
@@ -82,6 +86,7 @@ def test_any_axis_may_hold_the_classes(loss, axis, rng):
     assert loss(moved, truth, axis=axis) == loss(prediction, target)
 
 
+@pytest.mark.covers(90, 99, 100)
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_a_batch_of_any_shape_is_its_terms(loss, rng):
     shape = (2, 1, 3)
@@ -94,6 +99,7 @@ def test_a_batch_of_any_shape_is_its_terms(loss, rng):
     )
 
 
+@pytest.mark.covers(20, 99)
 @pytest.mark.parametrize("loss", LOSSES, ids=name)
 def test_a_single_term_needs_no_batch(loss, rng):
     prediction, target = sample(loss, rng, (1,))
@@ -107,6 +113,7 @@ def test_a_single_term_needs_no_batch(loss, rng):
         assert [np.shape(g) for g in parts(gradient)] == [np.shape(p) for p in parts(one)]
 
 
+@pytest.mark.covers(100)
 def test_a_label_may_be_a_plain_number():
     assert lf.CrossEntropy()([0.0, 0.0], 1) == np.log(2.0)
     assert lf.SquaredError()(3, 1) == 4.0

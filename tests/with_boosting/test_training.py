@@ -101,6 +101,7 @@ def test_training_goes_downhill_from_the_best_constant(train, loss, x, y):
     assert log[-1] < log[0]
 
 
+@pytest.mark.covers(137)
 def test_quantiles_lie_where_they_should():
     for train in (with_xgboost, with_lightgbm):
         scores, *_ = train(lf.Quantile(0.8), X, Y)

@@ -17,6 +17,7 @@ def differences(function, x, step=1e-6):
     return slope
 
 
+@pytest.mark.covers(2, 3, 4, 23)
 def test_mse_is_the_mean_over_all_elements(rng):
     x, y = rng.normal(size=(2, 4, 5))
     loss = MSELoss()
@@ -25,6 +26,7 @@ def test_mse_is_the_mean_over_all_elements(rng):
     np.testing.assert_allclose(slope, differences(lambda z: MSELoss().forward(z, y), x), atol=1e-8)
 
 
+@pytest.mark.covers(5)
 def test_the_gradient_is_that_of_the_arrays_seen(rng):
     x, y = rng.normal(size=(2, 4))
     loss = MSELoss()
@@ -35,6 +37,7 @@ def test_the_gradient_is_that_of_the_arrays_seen(rng):
     np.testing.assert_allclose(loss.backward(), expected)
 
 
+@pytest.mark.covers(8, 14, 16, 17)
 def test_cross_entropy_is_not_clipped(rng):
     logits, labels = rng.normal(size=(3, 4)), [0, 3, 1]
     loss = CrossEntropyLoss()
@@ -44,6 +47,7 @@ def test_cross_entropy_is_not_clipped(rng):
     assert loss.forward([[0.0, 1000.0]], [0]) == 1000
 
 
+@pytest.mark.covers(6, 19)
 def test_mistakes_are_errors():
     with pytest.raises(ShapeError):
         MSELoss().forward(np.zeros(3), np.zeros((3, 1)))
@@ -53,10 +57,12 @@ def test_mistakes_are_errors():
         MSELoss().backward()
 
 
+@pytest.mark.covers(22)
 def test_small_integers_do_not_wrap():
     assert MSELoss().forward(np.array([0], np.uint8), np.array([20], np.uint8)) == 400
 
 
+@pytest.mark.covers(7, 24)
 @pytest.mark.parametrize(
     ("task", "loss", "outputs", "metric"),
     [("regression", MSELoss(), 1, "train_mse"), ("classification", CrossEntropyLoss(), 2, "train_accuracy")],

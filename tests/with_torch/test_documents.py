@@ -14,32 +14,38 @@ theirs = peer("torch.nn")
 nn = peer("lossfn.torch.nn")
 
 
+@pytest.mark.covers(25, 26, 28)
 def test_mean_squared_error():
     assert nn.MSELoss()(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 3.0, 4.0])) == 1.0
     assert round(float(nn.MSELoss()(torch.tensor([1.0, 2, 3]), torch.tensor([1, 2, 5]))), 4) == 1.3333
 
 
+@pytest.mark.covers(30, 91)
 def test_mean_absolute_error():
     assert nn.L1Loss()(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([3.0, 4.0, 5.0])) == 2.0
     assert round(float(nn.L1Loss()(torch.tensor([1.0, 2, 3]), torch.tensor([1, 2, 5]))), 4) == 0.6667
 
 
+@pytest.mark.covers(101, 102)
 def test_cross_entropy_of_one_row():
     x = torch.tensor([0.1, 0.2, 0.3]).reshape(1, -1)
     assert round(float(nn.CrossEntropyLoss()(x, torch.tensor([1]))), 4) == 1.1019
 
 
+@pytest.mark.covers(45)
 def test_cross_entropy_of_a_batch():
     y_hat, y = torch.randn(3, 5), torch.tensor([1, 0, 4], dtype=torch.long)
     torch.testing.assert_close(nn.CrossEntropyLoss()(y_hat, y), theirs.CrossEntropyLoss()(y_hat, y))
 
 
+@pytest.mark.covers(50, 54, 55)
 @pytest.mark.parametrize("shape", [(4,), (4, 1)])
 def test_binary_cross_entropy_of_probabilities(shape):
     pred, target = torch.tensor([0.1, 0.2, 0.8, 0.9]).reshape(shape), torch.tensor([0.0, 0.0, 1.0, 1.0]).reshape(shape)
     assert round(float(nn.BCELoss()(pred, target)), 6) == 0.164252
 
 
+@pytest.mark.covers(133)
 def test_losses_are_made_without_arguments():
     made = [nn.MSELoss(), nn.BCELoss(), nn.CrossEntropyLoss(), nn.HuberLoss()]
     assert all(isinstance(loss, nn.Module) for loss in made)
@@ -75,6 +81,7 @@ def images():
     return rows[:, 1:].reshape(-1, 3, 32, 32) / 255, rows[:, 0].long()
 
 
+@pytest.mark.covers(105, 107, 115, 116, 117)
 def test_network_learns_and_its_scalars_are_written(tmp_path):
     peer("tensorboard")
     tensorboard = peer("torch.utils.tensorboard")
@@ -96,6 +103,7 @@ def test_network_learns_and_its_scalars_are_written(tmp_path):
     assert written[-1].value < written[0].value
 
 
+@pytest.mark.covers(105, 118)
 def test_one_image_at_a_time_has_the_gradient_of_torch():
     torch.manual_seed(0)
     model, (data, labels) = MyModel(), images()

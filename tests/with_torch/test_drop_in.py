@@ -118,6 +118,7 @@ def both(name, draws, options, rng, reduction):
         yield [value.detach(), *(leaf.grad for leaf in leaves if leaf.requires_grad)]
 
 
+@pytest.mark.covers(133)
 @pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")  # torch of its own kl_div
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize(("name", "draws", "options"), CASES)
@@ -127,6 +128,7 @@ def test_values_and_gradients_are_torchs(name, draws, options, reduction, rng):
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.covers(25, 48)
 @pytest.mark.parametrize("name", ours.__all__)
 def test_signatures_are_torchs(name):
     mine, other = (inspect.signature(getattr(module, name)).parameters for module in (ours, theirs))
@@ -188,6 +190,7 @@ def test_weights_are_buffers(rng):
     assert set(ournn.BCEWithLogitsLoss(pos_weight=torch.ones(4)).state_dict()) == {"pos_weight"}
 
 
+@pytest.mark.covers(88)
 @pytest.mark.parametrize(
     ("options", "reduction"),
     [
@@ -272,6 +275,7 @@ def test_labels_of_any_integer_dtype_are_taken(dtype, rng):
     assert ours.cross_entropy(x, t.to(getattr(torch, dtype))) == ours.cross_entropy(x, t)
 
 
+@pytest.mark.covers(44, 49, 51)
 @pytest.mark.parametrize(
     ("call", "error"),
     [

@@ -27,6 +27,7 @@ def test_skorch_cross_validates_a_loss_torch_lacks():
     assert min(printed("skorch")) > 0.85
 
 
+@pytest.mark.covers(142)
 def test_lightning_trains_and_merges_its_batches():
     first, last = printed("lightning")
     assert last < 0.9 * first

@@ -74,6 +74,7 @@ def test_gradients_are_the_kernels(loss, rng, by_operations):
 CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-4}
 
 
+@pytest.mark.covers(139, 144)
 @pytest.mark.parametrize("loss", ONE, ids=repr)
 def test_kernels_pass_gradcheck_and_gradgradcheck(loss, rng):
     leaves, call = inputs(loss, rng)
@@ -90,6 +91,7 @@ def test_operations_pass_gradcheck_in_both_modes(loss, rng, by_operations):
     assert torch.autograd.gradgradcheck(lambda *x: call(*x, check=False), leaves, **CHECK, check_fwd_over_rev=True)
 
 
+@pytest.mark.covers(144)
 @FORWARD
 @pytest.mark.parametrize("loss", ONE, ids=repr)
 def test_functional_transforms(loss, rng):
