@@ -7,18 +7,13 @@ that derivatives of any order are exact at kinks and leak nothing from a branch 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
 
-from lossfn.core.calls import need_derivatives
-from lossfn.core.graph import Node, derive, evaluate
-from lossfn.core.loss import Loss
-from lossfn.core.program import trace
-from lossfn.core.simplify import number
 from lossfn.core.vocabulary import Vocabulary
+from lossfn.engines.derivatives import Derivative
 
 Tensor = torch.Tensor
 LARGEST = {torch.float32: 3.0e38, torch.float64: 1.5e308}  # what bounds an infinite logit
@@ -71,41 +66,6 @@ class TorchVerbs(Vocabulary):
         return VERBS[verb](*(a if isinstance(a, Tensor) else self.number(a) for a in taken), *exponents)
 
 
-@dataclass(frozen=True)
-class Derivative:
-    """The derivative of a loss's formula in the inputs `path`, one after the other; the formula for an empty path.
-
-    `names` are those of the tensors it is evaluated on: inputs, then array hyperparameters.
-    """
-
-    loss: Loss
-    names: tuple[str, ...]
-    path: tuple[str, ...] = ()
-
-    def node(self) -> Node:
-        """Return its graph: of first and second order the program's own."""
-        program, inputs = trace(self.loss), self.path
-        if not inputs:
-            return program.value
-        found = program.slopes(*inputs) if len(inputs) == 1 else program.curvatures(*inputs[:2])
-        for name in inputs[2:]:
-            found = derive(found, found.tracer.input(name))
-        return found
-
-    def along(self, name: str) -> Derivative | None:
-        """Return the next derivative, in the input `name`; None where it is 0."""
-        need_derivatives(self.loss, "gradient")
-        further = replace(self, path=(*self.path, name))
-        return None if number(further.node()) == 0 else further
-
-    def of(self, tensors: tuple[Tensor, ...]) -> Tensor:
-        """Evaluate on tensors of one shape, numbers of the loss apart."""
-        plain = {name: float(value) for name, value in self.loss.settings().items() if name not in self.names}
-        given = plain | dict(zip(self.names, tensors, strict=True))
-        (found,) = evaluate([self.node()], TorchVerbs(tensors[0]), given)
-        return found if isinstance(found, Tensor) else torch.full_like(tensors[0], found)
-
-
 class Formula(torch.autograd.Function):
     """value(derivative, *tensors): an elementwise formula, differentiated on its graph."""
 
@@ -113,8 +73,9 @@ class Formula(torch.autograd.Function):
 
     @staticmethod
     def forward(what: Derivative, *tensors: Tensor) -> Tensor:
-        """Evaluate."""
-        return what.of(tensors)
+        """Evaluate on tensors of one shape, numbers of the loss apart."""
+        found = what.of(TorchVerbs(tensors[0]), tensors)
+        return found if isinstance(found, Tensor) else torch.full_like(tensors[0], found)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -141,7 +102,7 @@ class Formula(torch.autograd.Function):
 
 
 def _slope(ctx: Any, name: str) -> Tensor | None:
-    further = ctx.what.along(name) if name in ctx.what.loss.inputs else None
+    further = ctx.what.along(name)
     return None if further is None else formula(further, ctx.saved_tensors)
 
 

@@ -15,12 +15,11 @@ import torch
 
 from lossfn.core import arrays
 from lossfn.core.errors import ShapeError, say
-from lossfn.core.graph import evaluate
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
-from lossfn.core.program import trace
 from lossfn.core.reduction import LossSum
-from lossfn.engines.torch import Derivative, TorchVerbs, formula, log_softmax
+from lossfn.engines.derivatives import Derivative
+from lossfn.engines.torch import TorchVerbs, formula, log_softmax
 from lossfn.torch.tensors import HALVES, Tensor
 
 
@@ -171,13 +170,10 @@ def evaluated(loss: Loss, inputs: dict[str, Tensor], check: bool, taken: dict[st
         tables = {name: v for name, v in loss.settings().items() if isinstance(v, np.ndarray)}
         taken = {name: tensor_like(v, first).expand_as(first) for name, v in tables.items()}
     given = inputs | taken
-    value = formula(Derivative(loss, tuple(given)), tuple(given.values()))
-    outside = trace(loss).outside if check else None
-    if outside is None:
-        return value
-    plain = {name: float(v) for name, v in loss.settings().items() if name not in given}
-    (flags,) = evaluate([outside], TorchVerbs(first.detach()), plain | {n: x.detach() for n, x in given.items()})
-    return torch.where(flags, torch.nan, value)
+    what, tensors = Derivative(loss, tuple(given)), tuple(given.values())
+    value = formula(what, tensors)
+    outside = what.outside(TorchVerbs(first.detach()), tuple(x.detach() for x in tensors)) if check else None
+    return value if outside is None else torch.where(outside, torch.nan, value)
 
 
 def tensor_like(value: Any, like: Tensor) -> Tensor:
