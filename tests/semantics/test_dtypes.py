@@ -82,7 +82,7 @@ def test_a_masked_array_names_the_way_out():
 @pytest.mark.peer
 def test_arrays_of_a_framework_are_not_converted_silently():
     other = peer("jax.numpy").ones(2)
-    with pytest.raises(DTypeError, match=r"prediction: expected a NumPy array, got a jax.* array\. Try: numpy\.as"):
+    with pytest.raises(DTypeError, match=r"target: expected a JAX array.*, got a list\. Try: jax\.numpy\.asarray"):
         lf.SquaredError()(other, [1.0, 1.0])
 
 

@@ -63,7 +63,7 @@ def value_and_grad(
     need_derivatives(loss, "gradient")
     scale = gradient_scale(known(reduction), batch.denominator)
     outs = _outputs(batch, prediction, out, wrt)
-    answer = run(loss, batch, Ask(1, _wrt(loss, wrt), scale, reduction == "none", check, outs))
+    answer = run(loss, batch, Ask(1, wrt_names(loss, wrt), scale, reduction == "none", check, outs))
     gradient = _returned(loss, batch, answer.gradient, out, wrt)
     return reduced(answer, batch, reduction, empty), gradient
 
@@ -77,7 +77,7 @@ def grad_and_hess(
         return both
     loss, batch = prepared(loss, prediction, target, sample_weight, axis)
     need_derivatives(loss, "hessian")
-    names = _wrt(loss, "prediction")
+    names = wrt_names(loss, "prediction")
     answer = run(loss, batch, Ask(2, names, 1.0, False, check, pairs=tuple((n, n) for n in names)))
     gradient = _returned(loss, batch, answer.gradient, None, "prediction")
     return gradient, _returned(loss, batch, answer.hessian, None, "prediction")
@@ -85,16 +85,16 @@ def grad_and_hess(
 
 def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any, check: bool) -> Any:
     """Answer `hessian_matrix`."""
-    if (away := elsewhere("hessian_matrix", prediction, target, sample_weight)) is not None:
-        return away(loss, prediction, target, sample_weight, check)
     if not hasattr(loss, "prediction_domain"):
         raise DerivativeError(
             f"{type(loss).__name__} couples all classes of a row: its matrix is not formed. "
             "Take the diagonal from grad_and_hess(prediction, target)."
         )
+    if (away := elsewhere("hessian_matrix", prediction, target, sample_weight)) is not None:
+        return away(loss, prediction, target, sample_weight, check)
     loss, batch = prepared(loss, prediction, target, sample_weight, -1)
     need_derivatives(loss, "hessian")
-    names = _wrt(loss, "prediction")
+    names = wrt_names(loss, "prediction")
     pairs = tuple((a, b) for i, a in enumerate(names) for b in names[i:])
     found = dict(zip(pairs, run(loss, batch, Ask(2, names, 1.0, False, check, pairs=pairs)).hessian, strict=True))
     found |= {(b, a): entry for (a, b), entry in found.items()}
@@ -179,7 +179,8 @@ def need_derivatives(loss: Loss, what: str) -> None:
         )
 
 
-def _wrt(loss: Loss, wrt: str) -> tuple[str, ...]:
+def wrt_names(loss: Loss, wrt: str) -> tuple[str, ...]:
+    """Return the inputs that `wrt` stands for, or raise if this loss has no slope in them."""
     if wrt == "prediction":
         return tuple(loss.predictions)
     if wrt == "target" and "target" in loss.inputs:

@@ -14,7 +14,7 @@ import numpy as np
 from lossfn.core.errors import DTypeError, say
 
 # Library: the name of its array class.
-ARRAYS = {"torch": "Tensor"}
+ARRAYS = {"jax": "Array", "torch": "Tensor"}
 
 
 def elsewhere(question: str, prediction: Any, target: Any, sample_weight: Any) -> Any:
@@ -49,4 +49,8 @@ def library_of(value: Any) -> str | None:
 def _server(library: str) -> Any:
     if library == "torch":
         from lossfn.torch import calls
-    return calls
+
+        return calls
+    from lossfn.jax import calls as of_jax
+
+    return of_jax

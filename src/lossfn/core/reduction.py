@@ -41,7 +41,7 @@ class LossSum:
 
     def __add__(self, other: LossSum) -> LossSum:
         """Merge two partial results."""
-        return LossSum(self.total + other.total, self.denominator + other.denominator, self.count + other.count)
+        return type(self)(self.total + other.total, self.denominator + other.denominator, self.count + other.count)
 
     def __radd__(self, other: int) -> LossSum:
         """Let `sum(parts)` work, which starts from 0."""
@@ -68,9 +68,14 @@ def mean_of_nothing(empty: str) -> float:
                 fix='empty="zero" or empty="nan"',
             )
         )
+    return 0.0 if known_empty(empty) == "zero" else float("nan")
+
+
+def known_empty(empty: str) -> str:
+    """Return what a mean of nothing is to be, or raise if there is no such choice."""
     if empty not in EMPTY:
         raise OptionError(say("empty", expected='"zero", "nan" or "error"', got=repr(empty)))
-    return 0.0 if empty == "zero" else float("nan")
+    return empty
 
 
 def gradient_scale(reduction: str, denominator: float) -> float:
