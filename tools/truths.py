@@ -1,6 +1,6 @@
 """Write src/lossfn/explanation/accuracy/truths.npz: points where every loss is tried, and the truth there.
 
-Run: PYTHONPATH=tests python tools/truths.py
+Run: PYTHONPATH=tests python tools/truths.py [NAME ...]; with names, the other losses keep what they have.
 
 A truth is the formula and its differences at 200 digits or more, kept as a sum of two float64 numbers; beside it stands
 the largest term of a result that cancels. Points on a kink, where any of several slopes is right, are left out.
@@ -8,6 +8,7 @@ the largest term of a result that cancels. Points on a kink, where any of severa
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import mpmath as mp
@@ -65,8 +66,8 @@ def table(loss, form):
 
 def main():
     """Write the file."""
-    arrays = {}
-    for name in lf.list_losses():
+    arrays = dict(np.load(PLACE)) if sys.argv[1:] else {}
+    for name in sys.argv[1:] or lf.list_losses():
         for form in FORMATS.values():
             points, known = table(lf.get(name), form)
             arrays |= {f"{name}.{form.name}.points": points, f"{name}.{form.name}.truths": known}

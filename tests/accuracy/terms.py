@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import mpmath as mp
 
+from lossfn.losses.barron_nll import CONSTANT, POLES
+
 
 def largest(loss, inputs):
     """Return the largest terms of value, each slope and each curvature at a point."""
@@ -103,6 +105,42 @@ def squared_log(loss, p, t):
     return (), ((),), ((1 / (1 + p) ** 2, (mp.log1p(p) - mp.log1p(t)) / (1 + p) ** 2),)
 
 
+def barron_nll(loss, location, shape, scale, t):
+    p, r, c = mp.mpf(shape) / 2, location - t, mp.mpf(scale)
+    q, u2 = 1 - p, (r / c) ** 2
+    z = u2 / (2 * q)
+    log, share = mp.log1p(z), z / (1 + z)
+    power, bulk = mp.exp(p * log), mp.exp(-q * log)
+    fractions = [(abs(p - pole), abs(residue)) for pole, residue in POLES]
+    value = (mp.log(c), q / p * (power - 1), q * mp.log(q), CONSTANT, *(a / d for d, a in fractions))
+    scaled = (1 / c, u2 * bulk / c)
+    bend, curve = bends(p, q, log, share, power)
+    slope = (*bend, mp.log(q) / 4, *(a / d**2 / 2 for d, a in fractions))
+    second = (*curve, 1 / q / 8, *(a / d**3 / 2 for d, a in fractions))
+    of_location = (bulk / c**2, 2 * q * share * bulk / c**2)
+    return value, ((), slope, scaled), (of_location, second, (3 * u2 * bulk / c**2, 1 / c**2))
+
+
+def bends(p, q, log, share, power):
+    """Terms of the slope and of the curvature in the shape, as its two branches write them."""
+    y, growth = p * log, log + p * share / q
+    if y < 0.5:
+        slope = (log**2 / 2, power * log)
+        curve = (log * share / q, log**2 * growth / 3, power * growth * log, power * share / q)
+    else:
+        parts = (q * power * log / p, q * power * (1 + p) / p**2)
+        slope = (*parts, 1 / p**2)
+        grown = [x * by for x in parts for by in (growth, 1 / p, 1 / q)]
+        curve = (*grown, power * share / p, 1 / p**3)
+    return tuple(x / 2 for x in slope), tuple(x / 4 for x in curve)
+
+
+def temporal_difference(loss, v, w, r):
+    g = mp.mpf(loss.discount)
+    parts = (v, r, g * w)
+    return tuple((v - r - g * w) * x for x in parts), (parts, tuple(g * x for x in parts)), ((), ())
+
+
 def tube(loss, p, t):
     return (p - t, loss.epsilon), ((),), ((),)
 
@@ -116,10 +154,12 @@ TERMS = {
     "BinaryCrossEntropyWithLogits": bce_logits,
     "BinaryFocal": binary_focal,
     "Barron": barron,
+    "BarronNLL": barron_nll,
     "Cauchy": cauchy,
     "Welsch": welsch,
     "GemanMcClure": geman_mcclure,
     "Tukey": tukey,
     "SquaredLogError": squared_log,
     "EpsilonInsensitive": tube,
+    "TemporalDifference": temporal_difference,
 }

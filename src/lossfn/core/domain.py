@@ -39,7 +39,8 @@ class Interval:
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
         """Draw members: uniform between finite ends, normal or log-normal otherwise."""
         if self.low > -inf and self.high < inf:
-            x = rng.uniform(self.low, self.high, shape)
+            room = (self.high - self.low) / 64  # an open end is not reached by rounding to a narrow dtype
+            x = rng.uniform(self.low + room * self.low_open, self.high - room * self.high_open, shape)
         elif self.low > -inf:
             x = self.low + np.exp(rng.normal(0, 1, shape))
         elif self.high < inf:

@@ -18,6 +18,8 @@ from lossfn.core.loss import Loss, Setting
 from lossfn.core.options import option
 from lossfn.core.program import slope
 
+OFF = 2.0**-20  # of an interval's width: how far off its ends, which may be open, a score leads at most
+
 
 def into(m: Any, domain: Any, score: Any) -> Any:
     """Map the whole line into an interval, in the verbs of `m`."""
@@ -25,9 +27,12 @@ def into(m: Any, domain: Any, score: Any) -> Any:
         return score
     if domain == UNIT:
         return m.sigmoid(score)
+    if _bounded(domain):
+        width = domain.high - domain.low
+        return domain.low + OFF * width + (1.0 - 2.0 * OFF) * width * m.sigmoid(score)
     if isinstance(domain, Interval) and domain.low > -np.inf and domain.high == np.inf:
         return domain.low + m.softplus(score)
-    raise OptionError(say("prediction_domain", expected="[0, 1] or the numbers above one", got=domain))
+    raise OptionError(say("prediction_domain", expected="an interval, or the numbers above one", got=domain))
 
 
 def rise(m: Any, domain: Any, score: Any) -> tuple[Any, Any]:
@@ -35,7 +40,16 @@ def rise(m: Any, domain: Any, score: Any) -> tuple[Any, Any]:
     if domain == REAL:
         return 1.0, 0.0
     up, down = m.sigmoid(score), m.sigmoid(-score)
-    return (up * down, up * down * (down - up)) if domain == UNIT else (up, up * down)
+    if domain == UNIT:
+        return up * down, up * down * (down - up)
+    if _bounded(domain):
+        width = (1.0 - 2.0 * OFF) * (domain.high - domain.low)
+        return width * up * down, width * up * down * (down - up)
+    return up, up * down
+
+
+def _bounded(domain: Any) -> bool:
+    return isinstance(domain, Interval) and domain.low > -np.inf and domain.high < np.inf
 
 
 def domains(loss: Any) -> dict[str, Any]:

@@ -94,7 +94,8 @@ def _written(writer: Writer, cases: Sequence[Case]) -> tuple[tuple[str, str], ..
     if len(conditions) == 1:
         return ((next(iter(conditions)), ""),)
     ranked = sorted(conditions.items(), key=lambda item: len(item[1]))
-    return tuple((text, f"where {where[0]}" if len(where) == 1 else "otherwise") for text, where in ranked)
+    last = "otherwise" if len(ranked[-1][1]) > 1 else f"where {ranked[-1][1][0]}"
+    return *((text, f"where {' or '.join(where)}") for text, where in ranked[:-1]), (ranked[-1][0], last)
 
 
 def _condition(writer: Writer, facts: Facts) -> str:

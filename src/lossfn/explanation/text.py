@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from itertools import count
 from typing import Any
 
 from lossfn.core.graph import Node, order
@@ -30,7 +31,8 @@ class Writer:
     def __init__(self, inputs: Iterable[str], settings: Mapping[str, Any]) -> None:
         self.names: dict[int, str] = {}
         self.definitions: list[str] = []
-        self._letters = iter(sorted(set(LETTERS) - set(inputs), key=LETTERS.index))
+        letters = sorted(set(LETTERS) - set(inputs), key=LETTERS.index)
+        self._letters = (f"{letter}{number or ''}" for number in count() for letter in letters)
         self._inside = {name: short(value) for name, value in settings.items() if "." in name}
 
     def share(self, roots: Sequence[Node]) -> None:

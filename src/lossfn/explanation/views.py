@@ -104,12 +104,13 @@ def _of_probability(loss: Any) -> View:
 
 def _mean_and_variance(loss: Any) -> View:
     x = np.linspace(-3, 3, POINTS)
-    curves = (_several(loss, x, variance) for variance in (0.5, 1.0, 2.0))
+    domain = loss.domains().get(loss.predictions[1], REAL)
+    curves = (_several(loss, x, second) for second in (0.5, 1.0, 2.0 if 2.0 in domain else 1.5))
     return View(f"residual: {loss.predictions[0]} − target", loss.predictions[0], x, tuple(curves))
 
 
 def _several(loss: Any, x: Array, second: float) -> Curve:
-    others = tuple(np.full_like(x, second) for _ in loss.predictions[1:])
+    others = (np.full_like(x, second), *(np.ones_like(x) for _ in loss.predictions[2:]))
     return _curve(loss, f"{loss.predictions[1]} {second:g}", (x, *others), np.zeros_like(x), lambda part: part[0])
 
 

@@ -10,7 +10,7 @@ from lossfn.core.arrays import Array
 from lossfn.explanation.laws.agree import agree
 from lossfn.explanation.laws.case import Case
 from lossfn.explanation.laws.conditions import sides
-from lossfn.explanation.laws.differences import FORWARD, REACH, difference
+from lossfn.explanation.laws.differences import FORWARD, REACH, difference, room
 
 BACKWARD = -FORWARD
 SCALE = 2.0**-4
@@ -26,8 +26,9 @@ def kinks(case: Case) -> None:
     for part in map(case.column, range(case.columns)):
         for k, domain in part.coordinates():
             left = _before_changes(part, k, domain)
+            left = left.take(np.flatnonzero(room(domain, left.points[k]) > 2 * BESIDE))
             if left.terms:
-                _two_sided(left, left.at(k, np.nextafter(left.points[k], np.inf)), k)
+                _two_sided(left, left.at(k, np.nextafter(left.points[k], np.inf)), k, domain)
 
 
 def _before_changes(case: Case, k: int, domain: Any) -> Case:
@@ -49,8 +50,8 @@ def _before_changes(case: Case, k: int, domain: Any) -> Case:
         low, high = np.where(inside & before, middle, low), np.where(inside & ~before, middle, high)
 
 
-def _two_sided(left: Case, right: Case, k: int) -> None:
-    scale = np.full(left.terms, SCALE)
+def _two_sided(left: Case, right: Case, k: int, domain: Any) -> None:
+    scale = np.minimum(SCALE, room(domain, left.points[k]) / (2 * REACH["forward"]))
     before, error_before = difference(left, "prediction", k, scale, Case.values, BACKWARD)
     after, error_after = difference(right, "prediction", k, scale, Case.values, FORWARD)
     larger = np.maximum(abs(before), abs(after))
