@@ -2,6 +2,7 @@
 
 import faulthandler
 import json
+import sys
 import traceback
 import warnings
 from datetime import timedelta
@@ -49,5 +50,6 @@ def _outcome(case):
             warnings.simplefilter("ignore")  # torch's own, about its own
             case()
     except Exception:
+        sys.stderr.write(traceback.format_exc())  # at once: the other ranks may now wait for this one in vain
         return traceback.format_exc()
     return ""

@@ -7,7 +7,7 @@ from peers import peer
 pytestmark = pytest.mark.peer
 peer("torch")
 launched = peer("with_torch.launched")
-MODULES, RANKS = ("with_torch.over_rows", "with_torch.over_classes"), 4
+MODULES, RANKS = [f"with_torch.over_{what}" for what in ("rows", "classes", "meshes")], 4
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from lossfn.core import calls
 from lossfn.core.errors import DerivativeError, say
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
-from lossfn.torch import origins
+from lossfn.torch import operations, origins
 from lossfn.torch.compiled import by_operations, result_dtype
 from lossfn.torch.function import Call, Native, joined
-from lossfn.torch.routes import direct
+from lossfn.torch.routes import direct, terms_of
 from lossfn.torch.tensors import Tensor, array_of, each, joint, tensor_of, together
 
 
@@ -78,6 +78,8 @@ def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any,
 def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
     """Answer `accumulate`: the total is a tensor that backpropagates, in float32 at least."""
     predictions = _checked(loss, prediction, target, sample_weight)
+    if not direct(*predictions, target):
+        return operations.accumulated(terms_of(loss, predictions, target, sample_weight, axis, check))
     dtype = torch.promote_types(result_dtype(predictions, target), torch.float32)
     total: Any = _by_kernels(Call(loss, "sum", axis, "zero", check, dtype), predictions, target, sample_weight)
     _, batch = calls.prepared(loss, *_arrays(loss, prediction, target, sample_weight), axis)

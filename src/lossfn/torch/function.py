@@ -15,6 +15,7 @@ from lossfn.core.dispatch import Ask
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import gradient_scale
 from lossfn.torch import operations
+from lossfn.torch.routes import terms_of
 from lossfn.torch.tensors import Tensor, array_of, each, tensor_of
 
 
@@ -53,7 +54,7 @@ class Call:
 
     def by_operations(self, weight: Tensor | None, target: Tensor, *predictions: Tensor) -> Tensor:
         """Return what `value` does, as tensor operations."""
-        found = operations.terms_of(self.loss, predictions, target, weight, self.axis, self.check)
+        found = terms_of(self.loss, predictions, target, weight, self.axis, self.check)
         return operations.reduced(found, self.reduction, self.empty).to(self.dtype)
 
     def _result(self, found: Any) -> Tensor:

@@ -37,6 +37,19 @@ class Terms:
             return self.terms
         return torch.where(self.weight == 0, 0.0, self.weight * self.terms)
 
+    def unreduced(self) -> Tensor:
+        """Return the weighed terms as a caller sees them."""
+        return self.weighed()
+
+    def total(self) -> Tensor:
+        """Return the sum of the weighed terms."""
+        weighed = self.weighed()
+        return weighed.sum(dtype=wide(weighed))
+
+    def count(self) -> Tensor:
+        """Return how many terms have a weight."""
+        return (torch.ones_like(self.terms) if self.weight is None else self.weight).count_nonzero()
+
     def denominator(self) -> Tensor:
         """Return what a mean divides by."""
         ones = torch.ones_like(self.terms, dtype=wide(self.terms)).detach() if self.divisor is None else self.divisor
@@ -199,10 +212,9 @@ def _masked(x: Tensor, weight: Tensor | None) -> Tensor:
 
 def reduced(found: Terms, reduction: str, empty: str) -> Tensor:
     """Return the reduced value; a mean of nothing is 0 where `empty` is "zero", else NaN."""
-    weighed = found.weighed()
     if reduction == "none":
-        return weighed
-    total = weighed.sum(dtype=wide(weighed))
+        return found.unreduced()
+    total = found.total()
     if reduction == "sum":
         return total
     denominator = found.denominator()
@@ -213,7 +225,11 @@ def reduced(found: Terms, reduction: str, empty: str) -> Tensor:
 
 def accumulated(found: Terms) -> LossSum:
     """Return a partial result whose total backpropagates."""
-    weighed = found.weighed()
-    counts = torch.ones_like(weighed) if found.weight is None else found.weight
-    total: Any = weighed.sum(dtype=wide(weighed)).to(weighed.dtype)
-    return LossSum(total, float(found.denominator()), int((counts != 0).sum()))
+    total: Any = whole(found.total()).to(found.terms.dtype)
+    return LossSum(total, whole(found.denominator()).item(), int(whole(found.count())))
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """Return a plain tensor: what a DTensor stands for."""
+    plain: Tensor = tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
+    return plain

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+
 import torch
 from torch.autograd import forward_ad
+
+from lossfn.core.loss import Loss
+from lossfn.torch import operations
 
 PLAIN = (torch.Tensor, torch.nn.Parameter)
 
@@ -19,3 +25,26 @@ def direct(*tensors: torch.Tensor) -> bool:
         or torch._C._len_torch_dispatch_stack()
         or torch._C._is_tracing()
     )
+
+
+def spread(*tensors: torch.Tensor) -> bool:
+    """Tell whether any of these tensors is a DTensor: none exists before its module is imported."""
+    module = sys.modules.get("torch.distributed.tensor")
+    return module is not None and any(isinstance(t, module.DTensor) for t in tensors)
+
+
+def terms_of(
+    loss: Loss,
+    predictions: Sequence[torch.Tensor],
+    target: torch.Tensor,
+    weight: torch.Tensor | None,
+    axis: int,
+    check: bool,
+) -> operations.Terms:
+    """Return the terms of a loss as tensor operations."""
+    given = (loss, predictions, target, weight, axis, check)
+    if spread(*predictions, target):
+        from lossfn.torch.sharded import dtensors
+
+        return dtensors.terms_of(*given)
+    return operations.terms_of(*given)
