@@ -30,7 +30,10 @@ def value(
     check: bool,
 ) -> Any:
     """Answer a plain call."""
-    if sample_weight is None and (short := shortcut.value(loss, prediction, target, reduction, check)) is not None:
+    if (
+        sample_weight is None
+        and (short := shortcut.value(loss, prediction, target, reduction, axis, check)) is not None
+    ):
         return short
     if (away := elsewhere("value", prediction, target, sample_weight)) is not None:
         return away(loss, prediction, target, sample_weight, reduction, axis, empty, check)
@@ -53,7 +56,7 @@ def value_and_grad(
 ) -> tuple[Any, Any]:
     """Answer `value_and_grad`."""
     if sample_weight is None and wrt == "prediction":
-        short = shortcut.value_and_grad(loss, prediction, target, reduction, check, out)
+        short = shortcut.value_and_grad(loss, prediction, target, reduction, axis, check, out)
         if short is not None:
             return short
     if (away := elsewhere("value_and_grad", prediction, target, sample_weight)) is not None:

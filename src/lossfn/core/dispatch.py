@@ -79,10 +79,13 @@ def _imported(name: str) -> Any:
     return import_module(ENGINES[name])
 
 
-def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:
-    """Return run(size, scale, prediction, target, gradient?) -> total, if the engine has such a short way."""
+def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes: int) -> Callable[..., float] | None:
+    """Return run(terms, scale, prediction, target, gradient?) -> total, if the engine has such a short way.
+
+    The total is NaN where only the long way will do. `classes` is 0 for a loss of single elements.
+    """
     make = getattr(engine(), "plain_pass", None)
-    return None if make is None else make(loss, ask, *dtypes)
+    return None if make is None else make(loss, ask, dtypes, classes)
 
 
 @contextmanager

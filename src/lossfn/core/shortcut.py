@@ -22,38 +22,38 @@ SMALL = 8192
 LARGE = 3e38  # a total that float32 holds; NaN is not below it either
 
 
-def value(loss: Loss, prediction: Any, target: Any, reduction: str, check: bool) -> Any:
+def value(loss: Loss, prediction: Any, target: Any, reduction: str, axis: int, check: bool) -> Any:
     """Return the reduced value, or None where only the long way will do."""
-    found = _pass(loss, prediction, target, reduction, 0, check)
+    found = _pass(loss, prediction, target, reduction, axis, 0, check)
     if found is None:
         return None
-    size, (run, scalar) = prediction.size, found
+    size, (run, scalar) = target.size, found
     total = run(size, 1.0, prediction, target)
     return scalar(total if reduction == "sum" else total / size) if abs(total) < LARGE else None
 
 
 def value_and_grad(
-    loss: Loss, prediction: Any, target: Any, reduction: str, check: bool, out: Any
+    loss: Loss, prediction: Any, target: Any, reduction: str, axis: int, check: bool, out: Any
 ) -> tuple[Any, Any] | None:
     """Return the reduced value and its gradient, or None where only the long way will do."""
-    found = _pass(loss, prediction, target, reduction, 1, check)
+    found = _pass(loss, prediction, target, reduction, axis, 1, check)
     if found is None:
         return None
     if out is None:
         out = np.empty_like(prediction)
     elif not _plain(out) or out.dtype != prediction.dtype or out.shape != prediction.shape or not out.flags.writeable:
         return None
-    size, (run, scalar) = prediction.size, found
+    size, (run, scalar) = target.size, found
     total = run(size, 1.0 / size if reduction == "mean" else 1.0, prediction, target, out)
     return (scalar(total if reduction == "sum" else total / size), out) if abs(total) < LARGE else None
 
 
 def sum_and_grad(loss: Loss, prediction: Any, target: Any) -> tuple[LossSum, Any] | None:
     """Return the sum over a batch and the gradient of the reduced value, or None where only the long way will do."""
-    found = _pass(loss, prediction, target, loss.reduction, 1, True)
+    found = _pass(loss, prediction, target, loss.reduction, -1, 1, True)
     if found is None:
         return None
-    size, out = prediction.size, np.empty_like(prediction)
+    size, out = target.size, np.empty_like(prediction)
     total = found[0](size, 1.0 / size if loss.reduction == "mean" else 1.0, prediction, target, out)
     return (LossSum(total, float(size), size), out) if abs(total) < LARGE else None
 
@@ -65,21 +65,32 @@ def _plain(array: Any) -> bool:
     return flags.c_contiguous and flags.aligned
 
 
-def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, order: int, check: bool) -> Any:
+def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, axis: int, order: int, check: bool) -> Any:
     if not (_plain(prediction) and _plain(target)) or reduction not in ("mean", "sum"):
         return None
-    if prediction.shape != target.shape or not 0 < prediction.size <= SMALL:
+    shape, classes = prediction.shape, 0
+    if target.shape != shape:
+        if len(shape) != 2 or target.shape != shape[:1] or axis not in (-1, 1):
+            return None
+        classes = shape[1]
+        if check:
+            logits.look(loss, prediction, True)
+    if not 0 < prediction.size <= SMALL:
         return None
-    key = (chosen(), order, check, prediction.dtype, target.dtype)
+    key = (chosen(), order, check, classes, prediction.dtype, target.dtype)
     memo = loss.memo
     if key not in memo:
-        logits.look(loss, prediction, False)
-        memo[key] = _prepared(loss, order, check, prediction.dtype, target.dtype)
+        memo[key] = _prepared(loss, prediction, order, check, classes, target.dtype)
     return memo[key]
 
 
-def _prepared(loss: Loss, order: int, check: bool, *dtypes: np.dtype[Any]) -> Any:
+def _prepared(loss: Loss, prediction: Any, order: int, check: bool, classes: int, target: np.dtype[Any]) -> Any:
+    # Over classes a target holds labels, and the terms have the dtype of the scores.
+    dtypes = (prediction.dtype,) if classes else (prediction.dtype, target)
     if any(native_float(dtype) != dtype for dtype in dtypes) or (order and not loss.differentiable):
         return None
-    run = plain_pass(loss, Ask(order, loss.predictions if order else (), 1.0, False, check), *dtypes)
+    if not classes and check:
+        logits.look(loss, prediction, False)
+    ask = Ask(order, tuple(loss.predictions) if order else (), 1.0, False, check)
+    run = plain_pass(loss, ask, (prediction.dtype, target), classes)
     return None if run is None else (run, np.float64 if joint(*dtypes) == np.float64 else np.float32)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,8 +19,7 @@ from lossfn.torch.routes import terms_of
 from lossfn.torch.tensors import Tensor, array_of, each, tensor_of
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What is asked of a loss, and the dtype of a reduced value."""
 
     loss: Loss
@@ -58,7 +57,8 @@ class Call:
         return operations.reduced(found, self.reduction, self.empty).to(self.dtype)
 
     def _result(self, found: Any) -> Tensor:
-        return tensor_of(found) if self.reduction == "none" else torch.scalar_tensor(float(found), dtype=self.dtype)
+        value = tensor_of(np.asarray(found))
+        return value if self.reduction == "none" or value.dtype is self.dtype else value.to(self.dtype)
 
 
 def joined(predictions: tuple[Tensor, ...]) -> Any:
@@ -104,6 +104,7 @@ class Native(torch.autograd.Function):
             return None, None, *_differentiable(ctx, saved, upstream)
         if found is not None and upstream.item() == 1.0:
             return None, None, None, *found
+        del found  # before another gradient is made
         call, (_, _, of_target, *of_predictions) = ctx.call, ctx.needs_input_grad
         towards = call.slopes(upstream, *saved, of="target")[0] if of_target else None
         slopes = call.slopes(upstream, *saved, of="prediction") if any(of_predictions) else [None] * len(of_predictions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
@@ -27,9 +29,9 @@ def kernel(template: ModuleType, plan: RowPlan) -> Any:
     return machine.function(template.build(plan, target.fma, target.data), plan.arrays, 3)
 
 
-def ready(loss: Row, template: ModuleType, batch: Batch, ask: Ask) -> Pass:
-    """Return the pass over logits of the batch's dtype."""
-    key = (template.__name__, ask.order, ask.keep, batch.dtype, batch.weight is None)
+def ready(loss: Row, template: ModuleType, dtype: np.dtype[Any], weighted: bool, ask: Ask) -> Pass:
+    """Return the pass over logits of that dtype."""
+    key = (template.__name__, ask.order, ask.keep, dtype, weighted)
     if key not in loss.memo:
         settings = numbers(loss)
         tables = tuple(name for name in loss.settings() if name not in settings)
@@ -38,11 +40,11 @@ def ready(loss: Row, template: ModuleType, batch: Batch, ask: Ask) -> Pass:
             settings=tuple(settings),
             tables=tables,
             class_weight=next((name for name in tables if name.endswith("class_weight")), None),
-            dtype=batch.dtype.name,
-            weighted=batch.weight is not None,
+            dtype=dtype.name,
+            weighted=weighted,
             order=ask.order,
-            keep=batch.dtype.name if ask.keep else None,
-            long=batch.dtype == np.float64,
+            keep=dtype.name if ask.keep else None,
+            long=dtype == np.float64,
         )
         loss.memo[key] = Pass(kernel(template, plan), np.array([*settings.values()]))
     found: Pass = loss.memo[key]
@@ -52,7 +54,7 @@ def ready(loss: Row, template: ModuleType, batch: Batch, ask: Ask) -> Pass:
 def run(loss: Row, batch: Batch, ask: Ask) -> Answer:
     """Run a loss of logits and labels on a batch."""
     scores = batch.predictions[0]
-    template = short_rows if scores.shape[1] <= short_rows.MOST else long_rows
+    template = _template(scores.shape[1])
     slopes, bends = batch.outputs(ask)
     arrays = Arrays(
         wide=[scores],
@@ -62,8 +64,27 @@ def run(loss: Row, batch: Batch, ask: Ask) -> Answer:
         terms=[np.empty(len(scores), batch.dtype)] if ask.keep else [],
         outs=[*slopes, *bends],
     )
-    total = drive(template, ready(loss, template, batch, ask), arrays, ask)
+    total = drive(template, ready(loss, template, batch.dtype, batch.weight is not None, ask), arrays, ask)
     return Answer(total, arrays.terms[0] if ask.keep else None, slopes, bends)
+
+
+def plain_pass(loss: Row, ask: Ask, dtype: np.dtype[Any], classes: int) -> Callable[..., float]:
+    """Return run(rows, scale, logits, labels, gradient?) -> total for one block; NaN where a row is ignored."""
+    template, ignored = _template(classes), loss.ignore_index
+    function, fixed = ready(loss, template, dtype, False, ask)
+    length = template.scratch(classes, ask.order)
+
+    def run(rows: int, scale: float, scores: Array, labels: Array, *out: Array) -> float:
+        if rows > template.BLOCK or (ignored is not None and np.count_nonzero(labels == ignored)):
+            return math.nan
+        total: float = function(scores, labels, *out, fixed, np.empty(length), np.empty(1), classes, 0, rows, scale)
+        return total
+
+    return run
+
+
+def _template(classes: int) -> ModuleType:
+    return short_rows if classes <= short_rows.MOST else long_rows
 
 
 def per_class(loss: Loss, classes: int) -> list[Array]:

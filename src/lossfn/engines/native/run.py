@@ -34,11 +34,14 @@ def _over_classes(name: str) -> Any:
     return import_module(f"lossfn.engines.native.{name}")
 
 
-def plain_pass(loss: Loss, ask: Ask, *dtypes: np.dtype[Any]) -> Callable[..., float] | None:
-    """Return run(size, scale, prediction, target, gradient?) -> total for one block of a plain pointwise loss."""
-    if not isinstance(loss, Pointwise) or len(loss.predictions) > 1 or any(map(np.ndim, loss.settings().values())):
+def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes: int) -> Callable[..., float] | None:
+    """Return run(terms, scale, prediction, target, gradient?) -> total for one block of a plain loss."""
+    if any(map(np.ndim, loss.settings().values())) or (np.float16 in dtypes and not machine().halves):
         return None
-    if np.float16 in dtypes and not machine().halves:
+    if classes:
+        labelled = isinstance(loss, Row) and loss.takes == "logits" and dtypes[1] == np.int64
+        return _over_classes("labelled").plain_pass(loss, ask, dtypes[0], classes) if labelled else None
+    if not isinstance(loss, Pointwise) or len(loss.predictions) > 1:
         return None
     function, fixed = elements.ready(loss, ask, dtypes, dtypes[: ask.order])
     unread = np.zeros(1)

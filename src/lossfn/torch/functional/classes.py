@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import torch
 
@@ -43,7 +41,7 @@ def cross_entropy(
         options = {"ignore_index": ignore_index, "reduction": reduction, "label_smoothing": label_smoothing}
         return torch.nn.functional.cross_entropy(input, target, weight, **options)  # type: ignore[arg-type]
     ignored = None if dense else ignore_index
-    loss = _made(CrossEntropy, _table(weight), ignore_index=ignored, label_smoothing=label_smoothing)
+    loss = _cross_entropy(_table(weight), ignored, label_smoothing)
     return _evaluated(loss, input, target, reduction, not dense)
 
 
@@ -58,7 +56,7 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Minus the label's log-probability; a mean divides by the labels' weights, and of nothing is NaN."""
-    loss = _made(NegativeLogLikelihood, _table(weight), ignore_index=ignore_index)
+    loss = _likelihood(_table(weight), ignore_index)
     return _evaluated(loss, input, target, chosen(reduction, size_average, reduce), True)
 
 
@@ -72,6 +70,12 @@ def _table(weight: Tensor | None) -> tuple[float, ...] | None:
     return None if weight is None else tuple(weight.detach().cpu().tolist())
 
 
+# By position: a cache takes longer over keywords than over all the rest of its work.
 @lru_cache(maxsize=64)
-def _made(cls: Callable[..., Loss], table: tuple[float, ...] | None, **options: Any) -> Loss:
-    return cls(class_weight=table, **options)
+def _cross_entropy(table: tuple[float, ...] | None, ignore_index: int | None, label_smoothing: float) -> Loss:
+    return CrossEntropy(class_weight=table, ignore_index=ignore_index, label_smoothing=label_smoothing)
+
+
+@lru_cache(maxsize=64)
+def _likelihood(table: tuple[float, ...] | None, ignore_index: int) -> Loss:
+    return NegativeLogLikelihood(class_weight=table, ignore_index=ignore_index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 
@@ -150,9 +150,14 @@ def kl_div(
     input, target = paired(input, target)
     loss = _made(definitions.ElementwiseKL, log_target)
     if reduction == "batchmean" and size_average is None and reduce is None:
-        total = evaluated(loss, input, target, "sum")
-        return total / input.shape[0] if input.dim() else total
+        rows = input.shape[0] if input.dim() else 1
+        return evaluated(_divided(loss, rows), input, target, "sum") if rows else input.sum() / 0.0
     return evaluated(loss, input, target, chosen(reduction, size_average, reduce))
+
+
+@lru_cache(maxsize=64)
+def _divided(loss: Loss, rows: int) -> Loss:
+    return 1.0 / rows * loss  # not a division of the sum, for whose slope backward would pass over memory again
 
 
 @served
