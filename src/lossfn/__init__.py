@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lossfn.comparison.compare import compare
     from lossfn.core.domain import Choice, Interval
     from lossfn.core.kinds import Distribution, Pointwise, Row
+    from lossfn.core.learned import learned
     from lossfn.core.loss import Loss
     from lossfn.core.options import option
     from lossfn.core.reduction import LossSum
@@ -48,6 +49,7 @@ _HOME = {
     "LossSum": "core.reduction",
     "Pointwise": "core.kinds",
     "Row": "core.kinds",
+    "learned": "core.learned",
     "log_sigmoid": "functions",
     "log_softmax": "functions",
     "logsumexp": "functions",
