@@ -28,6 +28,7 @@ add_module_names = False
 
 locale_dirs = ["locale"]
 gettext_compact = False
+gettext_additional_targets = ["index"]
 gettext_location = False
 gettext_last_translator = ""
 gettext_language_team = ""
