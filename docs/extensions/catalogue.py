@@ -16,7 +16,7 @@ from lossfn.explanation.formulas import describe
 from .tables import apart, table
 from .words import word
 
-METHODS = "__call__, value_and_grad, grad_and_hess, hessian_matrix, accumulate, scorer"
+METHODS = ("__call__", "value_and_grad", "grad_and_hess", "hessian_matrix", "accumulate", "scorer")
 HEAD = ("loss", "formula", "estimates")
 
 
@@ -86,13 +86,19 @@ def call(name):
     found = getattr(lf, name)
     if not inspect.isclass(found):
         return f".. autofunction:: lossfn.{name}\n"
-    members = "" if name in REGISTERED else f"   :members: {METHODS}\n   :inherited-members:\n"
-    return f".. autoclass:: lossfn.{name}\n{members}"
+    methods = () if name in REGISTERED else METHODS
+    return "\n".join([f".. autoclass:: lossfn.{name}\n", *(f"   .. automethod:: {method}" for method in methods), ""])
 
 
 def escape(app, what, name, obj, options, lines):
-    """Keep the bars of |x| from being taken for a substitution, in text that is no literal block."""
-    lines[:] = [text if text.startswith(" ") else text.replace("|", r"\|") for text in lines]
+    """Keep the bars of |x| and a lone star from being taken for markup, in text that is no literal block."""
+    literal = False
+    for place, text in enumerate(lines):
+        literal = literal and (not text or text.startswith(" "))
+        if not literal and not text.lstrip().startswith(">>>"):
+            text = text.replace("|", r"\|")
+            lines[place] = re.sub(r"(?<!\\)\*", r"\*", text) if text.count("*") % 2 else text
+        literal = literal or text.endswith("::")
 
 
 def setup(app):

@@ -98,4 +98,5 @@ def setup(app):
     app.add_directive("run", Run)
     app.add_directive("draw", Draw)
     app.add_role("value", Value())
+    app.connect("env-get-outdated", lambda app, env, *_: sorted(env.all_docs))  # what code prints may have changed
     return {"parallel_read_safe": True}
