@@ -58,6 +58,7 @@ PEERS = {
     "sphinx",
     "tensorboard",
     "torch",
+    "transformers",
     "xgboost",
 }
 

@@ -3,5 +3,6 @@
 from lossfn.torch import functional, nn
 from lossfn.torch.ranks import all_reduce
 from lossfn.torch.sharded.parallel import ClassParallel
+from lossfn.torch.trainer import TrainerLoss
 
-__all__ = ["ClassParallel", "all_reduce", "functional", "nn"]
+__all__ = ["ClassParallel", "TrainerLoss", "all_reduce", "functional", "nn"]
