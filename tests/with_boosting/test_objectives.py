@@ -155,6 +155,39 @@ def test_catboost_gets_the_slopes_of_the_gradient(loss):
     np.testing.assert_allclose(objective.calc_ders_multi(scores, label, 2.0)[1], expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("loss", [lf.Huber(0.5), lf.Quantile(0.9), lf.Poisson(), lf.BinaryFocal()], ids=repr)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_catboost_gets_every_block_in_one_unit(loss, weighted):
+    scores, labels = (np.float64(part) for part in drawn(loss, np.random.default_rng(0), 1000))
+    weights = np.random.default_rng(1).uniform(0.5, 2.0, 1000) if weighted else None
+    objective, few = boosting.catboost(loss), slice(3, 7)
+    first = objective.calc_ders_range(scores, labels, weights)
+    assert first.shape == (1000, 2)
+    again = objective.calc_ders_range(scores[few], labels[few], None if weights is None else weights[few])
+    np.testing.assert_allclose(again, first[few], rtol=1e-12)
+    other = boosting.xgboost(loss).derivatives(scores, labels, weights)
+    np.testing.assert_allclose(first.T, np.negative(other), rtol=1e-12)
+    anew = copy.deepcopy(objective).calc_ders_range(scores[few], labels[few], None)
+    assert np.allclose(anew, again) == (loss not in (lf.Huber(0.5), lf.Quantile(0.9)) and not weighted)
+
+
+def test_a_block_without_curvature_follows_one_with():
+    objective = boosting.catboost(lf.Huber(1.0), hessian="exact")
+    objective.calc_ders_range(np.array([0.5, 3.0]), np.zeros(2), None)
+    np.testing.assert_array_equal(objective.calc_ders_range(np.array([3.0]), np.zeros(1), None), [[-1.0, 0.0]])
+    with pytest.raises(ArgumentError, match="0 in every row"):
+        copy.deepcopy(objective).calc_ders_range(np.array([3.0]), np.zeros(1), None)
+
+
+def test_rows_on_a_corner_do_not_outweigh_all_others():
+    scores, labels = np.array([0.0, 0.0, 0.0, 1.0, 2.0]), np.zeros(5)
+    for weight in (1.0, 7.0):
+        weights = np.array([weight, 1.0, 1.0, 1.0, 1.0])
+        gradient, hessian = boosting.xgboost(lf.AbsoluteError())(scores, dataset(labels, weights))
+        np.testing.assert_allclose(gradient[3:] / hessian[3:], [1.0, 2.0])  # to where the residual is 0
+        np.testing.assert_allclose(hessian[:3] / hessian[3], [7.5 * weight, 7.5, 7.5])  # ten medians of 1 and 1/2
+
+
 def test_engines_mean_half_a_square_and_round_labels():
     scores, data = np.array([0.0, 1.0]), dataset(np.array([3.0, 3.0]), np.array([1.0, 2.0]))
     for make in ENGINES:

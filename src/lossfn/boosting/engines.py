@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from lossfn.boosting.matrix import matrix
 from lossfn.boosting.metric import CatBoostMetric, Metric
 from lossfn.boosting.objective import Objective
 from lossfn.boosting.raw import RawRow
+from lossfn.boosting.sound import sound
+from lossfn.core import shortcut
 from lossfn.core.arrays import Array
 from lossfn.core.kinds import Row
 
@@ -49,16 +52,47 @@ class LightGBM(_OfDatasets):
 
 @dataclass(frozen=True)
 class CatBoost(Objective):
-    """An objective of CatBoost for one output: `CatBoost({"loss_function": this, "eval_metric": this.metric})`."""
+    """An objective of CatBoost for one output: `CatBoost({"loss_function": this, "eval_metric": this.metric})`.
+
+    CatBoost asks for blocks of rows, so the unit of the curvature is that of the first block. It copies the objective
+    for each training, and a copy begins anew.
+    """
 
     engine: ClassVar[str] = "catboost"
     no_jit: ClassVar[bool] = True  # CatBoost would hand the methods to numba, which cannot read them
 
+    def __deepcopy__(self, memo: Any) -> Self:
+        """Return the objective of another training."""
+        return type(self)(self.loss, self.hessian, self.floor)
+
+    def __post_init__(self) -> None:
+        """Plan the curvature; without a unit to be measured it is 1."""
+        super().__post_init__()
+        if not self.in_units:
+            self.__dict__["unit"] = 1.0
+
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
         """Return minus gradient and minus curvature of a block of rows, shape (rows, 2)."""
-        weight = None if weights is None else np.asarray(weights)
-        gradient, bent = self.derivatives(np.asarray(approxes), np.asarray(targets), weight)
-        return -np.column_stack([gradient, bent])
+        found = np.empty((2, len(approxes)))
+        if weights is not None or not self._filled(approxes, targets, *found):
+            weight = None if weights is None else np.asarray(weights)
+            found[:] = self.derivatives(np.asarray(approxes), np.asarray(targets), weight)
+        self.__dict__["begun"] = True
+        return np.negative(found, out=found).T
+
+    def _filled(self, score: Any, target: Any, gradient: Array, bent: Array) -> bool:
+        # The short way: there are hundreds of blocks in a round.
+        kept = self.__dict__
+        if "unit" not in kept or not shortcut.fill(self.raw, score, target, kept["unit"], gradient, bent):
+            return False
+        if "cap" in kept:
+            np.minimum(bent, kept["cap"] * kept["unit"], out=bent)
+        return sound(gradient, bent)
+
+    def _kept(self, name: str, measure: Callable[[Array, Array | None], Any], bent: Array, weight: Array | None) -> Any:
+        if name not in self.__dict__:
+            self.__dict__[name] = measure(bent, weight)
+        return self.__dict__[name]
 
     @cached_property
     def metric(self) -> CatBoostMetric:
@@ -69,6 +103,8 @@ class CatBoost(Objective):
 @dataclass(frozen=True)
 class CatBoostClasses(CatBoost):
     """An objective of CatBoost over classes: it asks row by row."""
+
+    begun: ClassVar[bool] = True
 
     def calc_ders_multi(self, approx: Any, target: Any, weight: Any) -> tuple[Array, Array]:
         """Return minus gradient and minus the curvature as a matrix, of one row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,17 +10,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lossfn.boosting.raw import RawPointwise, RawRow, raw
+from lossfn.boosting.sound import complain, sound
 from lossfn.boosting.start import start
+from lossfn.boosting.units import INFINITE, cap, unit
 from lossfn.core.answers import number
 from lossfn.core.arrays import Array
-from lossfn.core.errors import ArgumentError, TargetError, say
+from lossfn.core.errors import TargetError, say
 from lossfn.core.links import domains, into
 from lossfn.core.loss import Loss
 from lossfn.engines.reference import M
 
 UNITS = ("residual", "even part", "sum", "own fisher")
-CAP, SEEN = 10.0, 1024  # curvature at a corner of the loss, in medians; the rows a median is taken over
-INFINITE = 1e20
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Objective:
     hessian: str | None = None
     floor: float | None = None
     engine: ClassVar[str] = ""
+    begun: ClassVar[bool] = False  # whether rows have been seen before those of a call
 
     def __post_init__(self) -> None:
         """Plan the curvature, so that a wrong choice is told at once."""
@@ -83,15 +85,23 @@ class Objective:
 
     def derivatives(self, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array]:
         """Return gradient and curvature in the scores' shape and dtype; raise where no tree could use them."""
-        several = isinstance(self.raw, RawPointwise) and len(self.raw.predictions) > 1
-        given = tuple(np.ascontiguousarray(column) for column in score.T) if several else score
-        gradient, bent = self.raw.grad_and_hess(given, self.target(target), sample_weight=weight)
-        if several:
-            gradient, bent = np.stack(gradient, axis=1), np.stack(bent, axis=1)
+        gradient, bent = self._slopes(score, self.target(target), weight)
         self._scale(gradient, bent, weight)
-        if not (bent.min(initial=0.0) >= 0.0 and bent.max(initial=0.0) > 0.0 and np.isfinite(gradient.sum())):
-            _complain(self, gradient, bent)
+        if not sound(gradient, bent):
+            complain(gradient, bent, self.raw.rule[0], not self.begun)
         return gradient, bent
+
+    def _slopes(self, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array]:
+        if not self._several:
+            found: tuple[Array, Array] = self.raw.grad_and_hess(score, target, sample_weight=weight)
+            return found
+        columns = tuple(np.ascontiguousarray(column) for column in score.T)
+        gradients, bents = self.raw.grad_and_hess(columns, target, sample_weight=weight)
+        return np.stack(gradients, axis=1), np.stack(bents, axis=1)
+
+    @cached_property
+    def _several(self) -> bool:
+        return isinstance(self.raw, RawPointwise) and len(self.raw.predictions) > 1
 
     def target(self, label: Array) -> Array:
         """Return labels as the loss takes them: class numbers as integers."""
@@ -109,15 +119,21 @@ class Objective:
             bent *= self._factor(bent.shape[-1])
             if self.floor is not None:
                 np.maximum(bent, self.floor if weight is None else self.floor * weight[:, None], out=bent)
-        elif self.raw.rule[0] in UNITS:
-            # In units of the target's: a least weight of a leaf, or a penalty, means nothing beside it until scaled.
+        elif self.in_units:
             if self._corner:
-                seen = bent[:: max(1, len(bent) // SEEN)]
-                np.minimum(bent, CAP * np.median(seen[seen > 0.0]) if seen.any() else np.inf, out=bent)
-            total = bent.sum(axis=0, dtype=np.float64)
-            unit = (len(bent) if weight is None else weight.sum(dtype=np.float64)) / np.where(total > 0.0, total, 1.0)
-            gradient *= unit
-            bent *= unit
+                most = self._kept("cap", cap, bent, weight)
+                np.minimum(bent, most if weight is None else most * weight, out=bent)
+            factor = self._kept("unit", unit, bent, weight)
+            gradient *= factor
+            bent *= factor
+
+    @cached_property
+    def in_units(self) -> bool:
+        """Whether the curvature has a unit of its own and is scaled to a mean of 1."""
+        return isinstance(self.raw, RawPointwise) and self.raw.rule[0] in UNITS
+
+    def _kept(self, name: str, measure: Callable[[Array, Array | None], Any], bent: Array, weight: Array | None) -> Any:
+        return measure(bent, weight)  # all rows are there in every round
 
     @cached_property
     def _corner(self) -> bool:
@@ -129,25 +145,3 @@ class Objective:
             return classes / (classes - 1)
         twice = self.raw.rule[0] == "majorizer" or (self.raw.rule[0] == "engine" and self.engine == "xgboost")
         return 2.0 if twice else 1.0
-
-
-def _complain(objective: Objective, gradient: Array, bent: Array) -> None:
-    rule = objective.raw.rule[0]
-    if not (np.isfinite(gradient).all() and np.isfinite(bent).all()):
-        wrong = ~(np.isfinite(gradient) & np.isfinite(bent))
-        row = int(np.argwhere(wrong)[0][0])
-        cause = "a label or weight of NaN or infinity, or a learning rate under which the scores ran away"
-        raise ArgumentError(
-            say("gradient and hessian", expected="finite numbers", got=f"NaN or inf at row {row}", cause=cause)
-        )
-    if bent.min() < 0.0:
-        place = tuple(np.argwhere(bent < 0.0)[0])
-        got = f"{bent[place]:.3g} at row {place[0]} ({rule})"
-        fix = 'hessian="majorizer", or floor=1e-6'
-        raise ArgumentError(
-            say("hessian", expected="numbers >= 0", got=got, cause="a loss that is not convex", fix=fix)
-        )
-    if not np.any(gradient):
-        return
-    fix = 'hessian="majorizer", or floor=1.0'
-    raise ArgumentError(say("hessian", expected="some number > 0", got=f"0 in every row ({rule})", fix=fix))

@@ -75,6 +75,8 @@ def grad_and_hess(
     loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool
 ) -> tuple[Any, Any]:
     """Answer `grad_and_hess`."""
+    if sample_weight is None and (short := shortcut.grad_and_hess(loss, prediction, target, axis, check)) is not None:
+        return short
     if (away := elsewhere("grad_and_hess", prediction, target, sample_weight)) is not None:
         both: tuple[Any, Any] = away(loss, prediction, target, sample_weight, axis, check)
         return both

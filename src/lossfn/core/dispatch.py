@@ -80,7 +80,7 @@ def _imported(name: str) -> Any:
 
 
 def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes: int) -> Callable[..., float] | None:
-    """Return run(terms, scale, prediction, target, gradient?) -> total, if the engine has such a short way.
+    """Return run(terms, scale, prediction, target, gradient?, hessian?) -> total, if the engine has such a short way.
 
     The total is NaN where only the long way will do. `classes` is 0 for a loss of single elements.
     """

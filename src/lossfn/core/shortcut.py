@@ -58,6 +58,25 @@ def sum_and_grad(loss: Loss, prediction: Any, target: Any) -> tuple[LossSum, Any
     return (LossSum(total, float(size), size), out) if abs(total) < LARGE else None
 
 
+def grad_and_hess(loss: Loss, prediction: Any, target: Any, axis: int, check: bool) -> tuple[Any, Any] | None:
+    """Return gradient and hessian of each element, or None where only the long way will do."""
+    found = _pass(loss, prediction, target, "sum", axis, 2, check)
+    if found is None:
+        return None
+    gradient, hessian = np.empty_like(prediction), np.empty_like(prediction)
+    total = found[0](target.size, 1.0, prediction, target, gradient, hessian)
+    return (gradient, hessian) if abs(total) < LARGE else None
+
+
+def fill(loss: Loss, prediction: Any, target: Any, scale: float, gradient: Any, hessian: Any) -> bool:
+    """Write gradient and hessian, times `scale`, into arrays like the prediction; False where that takes the long way.
+
+    For whoever asks block by block, a thousand elements each: then all else costs as much as the kernel.
+    """
+    found = _pass(loss, prediction, target, "sum", -1, 2, True)
+    return found is not None and abs(found[0](target.size, scale, prediction, target, gradient, hessian)) < LARGE
+
+
 def _plain(array: Any) -> bool:
     if type(array) is not np.ndarray:
         return False
@@ -91,6 +110,8 @@ def _prepared(loss: Loss, prediction: Any, order: int, check: bool, classes: int
         return None
     if not classes and check:
         logits.look(loss, prediction, False)
-    ask = Ask(order, tuple(loss.predictions) if order else (), 1.0, False, check)
+    names = tuple(loss.predictions) if order else ()
+    pairs = tuple((name, name) for name in names) if order > 1 else ()
+    ask = Ask(order, names, 1.0, False, check, pairs=pairs)
     run = plain_pass(loss, ask, (prediction.dtype, target), classes)
     return None if run is None else (run, np.float64 if joint(*dtypes) == np.float64 else np.float32)

@@ -35,7 +35,7 @@ def _over_classes(name: str) -> Any:
 
 
 def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes: int) -> Callable[..., float] | None:
-    """Return run(terms, scale, prediction, target, gradient?) -> total for one block of a plain loss."""
+    """Return run(terms, scale, prediction, target, gradient?, hessian?) -> total for one block of a plain loss."""
     if any(map(np.ndim, loss.settings().values())) or (np.float16 in dtypes and not machine().halves):
         return None
     if classes:
@@ -43,6 +43,6 @@ def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes:
         return _over_classes("labelled").plain_pass(loss, ask, dtypes[0], classes) if labelled else None
     if not isinstance(loss, Pointwise) or len(loss.predictions) > 1:
         return None
-    function, fixed = elements.ready(loss, ask, dtypes, dtypes[: ask.order])
+    function, fixed = elements.ready(loss, ask, dtypes, dtypes[:1] * ask.order)
     unread = np.zeros(1)
     return lambda size, scale, *arrays: function(*arrays, fixed, unread, 0, size, scale)

@@ -1,0 +1,35 @@
+"""Whether a tree can learn from gradients and curvatures, and what is said where it cannot."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lossfn.core.arrays import Array
+from lossfn.core.errors import ArgumentError, say
+
+
+def sound(gradient: Array, bent: Array) -> bool:
+    """Tell whether all numbers are finite, no curvature is negative and some is positive; in doubt, False."""
+    slopes, curve = gradient.ravel("K"), bent.ravel("K")
+    # NaN and infinity survive a product and a sum.
+    finite = math.isfinite(slopes.dot(curve)) and curve.size > 0
+    return finite and bool(np.minimum.reduce(curve) >= 0.0 and (curve[0] > 0.0 or curve.max() > 0.0))
+
+
+def complain(gradient: Array, bent: Array, rule: str, whole: bool) -> None:
+    """Raise if something is wrong: in no row any curvature is wrong where these are all rows there are."""
+    wrong = ~(np.isfinite(gradient) & np.isfinite(bent))
+    if wrong.any():
+        got = f"NaN or inf at row {np.argwhere(wrong)[0][0]}"
+        cause = "a label or weight of NaN or infinity, or a learning rate under which the scores ran away"
+        raise ArgumentError(say("gradient and hessian", expected="finite numbers", got=got, cause=cause))
+    if (bent < 0.0).any():
+        place = tuple(np.argwhere(bent < 0.0)[0])
+        got, cause = f"{bent[place]:.3g} at row {place[0]} ({rule})", "a loss that is not convex"
+        fix = 'hessian="majorizer", or floor=1e-6'
+        raise ArgumentError(say("hessian", expected="numbers >= 0", got=got, cause=cause, fix=fix))
+    if whole and gradient.any() and not bent.any():
+        fix = 'hessian="majorizer", or floor=1.0'
+        raise ArgumentError(say("hessian", expected="some number > 0", got=f"0 in every row ({rule})", fix=fix))
