@@ -12,6 +12,7 @@ from lossfn.cli import fit, roles
 from lossfn.cli.app import app
 from lossfn.cli.faults import InputError
 from lossfn.nn import DATASETS, from_arrays
+from peers import peer
 
 QUICK = fit.Settings("mlp", 12, 32, 0.01, 15, 0)
 ROWS = np.random.default_rng(0).normal(size=(300, 3))
@@ -72,6 +73,38 @@ def test_trees_without_scikit_learn_say_what_to_install(monkeypatch):
     code, out, err = run("train", "sine", "--loss", "Huber", "--model", "hist")
     assert (code, out) == (2, "")
     assert err == "lossfn: lossfn.sklearn needs scikit-learn. Try: pip install 'lossfn[sklearn]'\n"
+
+
+LIBRARIES = ["xgboost", "lightgbm", "catboost"]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_trees_of_a_missing_library_say_what_to_install(library, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    code, out, err = run("train", "sine", "--loss", "Huber", "--model", library)
+    assert (code, out) == (2, "")
+    assert err == f"lossfn: --model {library} needs {library}. Try: pip install 'lossfn[boosting]'\n"
+
+
+@pytest.mark.peer
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize(("name", "loss"), TREES, ids=repr)
+def test_trees_of_libraries_learn(library, name, loss):
+    peer(library)
+    data, rounds = SMALL[name], 8 if (library, name) == ("catboost", "three") else 40
+    settings = fit.Settings(library, rounds, 32, 0.3, 10, 0)
+    if isinstance(loss, lf.Distribution):
+        with pytest.raises(InputError, match="one label a row"):
+            fit.fit(loss, data, settings)
+        return
+    found = fit.fit(loss, data, settings)
+    assert found.history["valid_loss"][found.history.best_epoch - 1] == min(found.history["valid_loss"])
+    assert found.test["loss"] == pytest.approx(found.shares.total.mean())
+    if data.class_names:
+        assert found.test["accuracy"] == (found.prediction == data.y_test).mean() > 0.85
+    else:
+        assert found.test["mse"] < 0.6 * np.var(data.y_test)
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -171,6 +171,19 @@ def test_catboost_gets_every_block_in_one_unit(loss, weighted):
     assert np.allclose(anew, again) == (loss not in (lf.Huber(0.5), lf.Quantile(0.9)) and not weighted)
 
 
+@pytest.mark.parametrize("hessian", [None, "exact"])
+def test_catboost_has_one_score_for_two_classes(hessian):
+    scores, labels, step = np.array([-1.0, 0.5, 3.0]), np.array([0.0, 1.0, 0.0]), 1e-6
+    objective, weights = boosting.catboost(lf.CrossEntropy(), hessian=hessian), np.array([1.0, 2.0, 0.5])
+    found = objective.calc_ders_range(scores, labels, weights)
+    p = 1.0 / (1.0 + np.exp(-scores))
+    np.testing.assert_allclose(found, np.stack([weights * (labels - p), -weights * p * (1 - p)], axis=1), rtol=1e-12)
+    ahead, behind = (objective.metric.evaluate([scores + way * step], labels, weights)[0] for way in (1, -1))
+    assert (ahead - behind) / (2 * step) == pytest.approx(-found[:, 0].sum(), rel=1e-7)
+    assert objective.start([0, 1, 1, 1]) == pytest.approx(np.log(3.0))
+    np.testing.assert_allclose(objective.transform(scores)[:, 1], p)
+
+
 def test_a_block_without_curvature_follows_one_with():
     objective = boosting.catboost(lf.Huber(1.0), hessian="exact")
     objective.calc_ders_range(np.array([0.5, 3.0]), np.zeros(2), None)
@@ -213,6 +226,7 @@ def test_meanings():
     ("error", "words", "call"),
     [
         (OptionError, "exact, majorizer", lambda: boosting.xgboost(lf.Huber(), hessian="true")),
+        (OptionError, "boosting.xgboost or", lambda: boosting.catboost(lf.GaussianNLL())),
         (DerivativeError, "surrogate", lambda: boosting.xgboost(lf.ZeroOne())),
         (DerivativeError, "one label a row", lambda: boosting.lightgbm(lf.KLDivergence())),
         (DerivativeError, "fisher", lambda: run(boosting.xgboost(lf.Huber(), hessian="fisher"), [0.0])),

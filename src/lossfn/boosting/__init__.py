@@ -15,7 +15,8 @@ Examples
 
 from __future__ import annotations
 
-from lossfn.boosting.engines import CatBoost, LightGBM, XGBoost, catboost_class
+from lossfn.boosting.blocks import CatBoost, catboost_class
+from lossfn.boosting.engines import LightGBM, XGBoost
 from lossfn.core.loss import Loss
 
 __all__ = ["catboost", "lightgbm", "xgboost"]
@@ -78,5 +79,10 @@ def catboost(loss: Loss, *, hessian: str | None = None, floor: float | None = No
         its diagonal.
     floor : float, optional
         Least curvature of an element. Without it a negative one is an error.
+
+    Raises
+    ------
+    OptionError
+        If the loss has several predictions: CatBoost gives an objective one score a row.
     """
     return catboost_class(loss)(loss, hessian, floor)

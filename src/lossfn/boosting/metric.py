@@ -64,9 +64,15 @@ class CatBoostMetric(_Mean):
         """Return total and denominator of the mean."""
         columns = [np.asarray(column) for column in approxes]
         score = columns[0] if len(columns) == 1 else np.column_stack(columns)
+        score = halves(score) if score.ndim == 1 and isinstance(self.raw, RawRow) else score
         found = self.total(score, np.asarray(target), weight)
         return found.total, found.denominator
 
     def get_final_error(self, error: float, weight: float) -> float:
         """Divide."""
         return error / weight if weight else 0.0
+
+
+def halves(score: Array) -> Array:
+    """Return the scores of two classes of which CatBoost has the difference."""
+    return np.stack([-0.5 * score, 0.5 * score], axis=-1)

@@ -116,7 +116,7 @@ class Objective:
 
     def _scale(self, gradient: Array, bent: Array, weight: Array | None) -> None:
         if isinstance(self.raw, RawRow):
-            bent *= self._factor(bent.shape[-1])
+            bent *= self.factor(bent.shape[-1])
             if self.floor is not None:
                 np.maximum(bent, self.floor if weight is None else self.floor * weight[:, None], out=bent)
         elif self.in_units:
@@ -140,7 +140,8 @@ class Objective:
         # Whether slope / residual grows without bound towards a residual of 0. All target domains hold a 1.
         return self.raw.rule[0] != "own fisher" and float(self.raw.grad_and_hess([1.0], [1.0])[1][0]) > INFINITE
 
-    def _factor(self, classes: int) -> float:
+    def factor(self, classes: int) -> float:
+        """Return what the diagonal of so many classes is multiplied by."""
         if self.raw.rule[0] == "engine" and self.engine == "lightgbm":
             return classes / (classes - 1)
         twice = self.raw.rule[0] == "majorizer" or (self.raw.rule[0] == "engine" and self.engine == "xgboost")

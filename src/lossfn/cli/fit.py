@@ -52,7 +52,7 @@ class Outcome:
 
 def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -> Outcome:
     """Train a model under a loss; the best epoch is chosen on rows held out of the training part."""
-    part, train = role(loss, data), _boosted if settings.model == "hist" else _network
+    part, train = role(loss, data), {"hist": _hist, "mlp": _network, "linear": _network}.get(settings.model, _boosted)
     try:
         with np.errstate(all="ignore"):
             model, history, scores = train(part, data, settings, progress)
@@ -84,18 +84,29 @@ def _network(part: Role, data: Dataset, settings: Settings, progress: bool) -> t
         patience=settings.patience,
         progress=progress,
     )
-    labels = data.y_train if part.classes else None
-    learn, watch = split_rows(len(data.x_train), HELD_OUT, settings.seed, labels)
-    x, y = data.x_train, data.y_train
-    history = trainer.fit(x[learn], y[learn], (x[watch], y[watch]))
+    learn, watch = _halves(part, data, settings)
+    history = trainer.fit(*learn, watch)
     return f"{settings.model}, {' → '.join(map(str, widths))}", history, network.predict(data.x_test)
 
 
-def _boosted(part: Role, data: Dataset, settings: Settings, progress: bool) -> tuple[str, History, Array]:
+def _halves(part: Role, data: Dataset, settings: Settings) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Return the rows to learn from, and those that choose the best epoch."""
+    labels = data.y_train if part.classes else None
+    learn, watch = split_rows(len(data.x_train), HELD_OUT, settings.seed, labels)
+    return (data.x_train[learn], data.y_train[learn]), (data.x_train[watch], data.y_train[watch])
+
+
+def _hist(part: Role, data: Dataset, settings: Settings, progress: bool) -> tuple[str, History, Array]:
     from lossfn.cli.trees import grow
 
     rounds = {"max_iter": settings.epochs, "n_iter_no_change": settings.patience, "validation_fraction": HELD_OUT}
     return grow(part, data, rounds | {"learning_rate": settings.learning_rate, "random_state": settings.seed})
+
+
+def _boosted(part: Role, data: Dataset, settings: Settings, progress: bool) -> tuple[str, History, Array]:
+    from lossfn.cli.boosting import grow
+
+    return grow(part, data, _halves(part, data, settings), vars(settings))
 
 
 def _layers(widths: Sequence[int]) -> list[Layer]:

@@ -12,6 +12,7 @@ from lossfn.cli.faults import InputError
 from lossfn.cli.words import LossCommand, asked
 
 ADAM, TREES = 0.01, 0.1  # steps
+BOOSTED = ["hist", "xgboost", "lightgbm", "catboost"]
 
 
 @click.command(
@@ -30,10 +31,10 @@ Hyperparameters of the loss are options, too:
 @click.option("--features", metavar="COL,COL", help="Columns to predict from.  [default: all others]")
 @click.option(
     "--model",
-    type=click.Choice(["mlp", "linear", "hist"]),
+    type=click.Choice(["mlp", "linear", *BOOSTED]),
     default="mlp",
     show_default=True,
-    help="A network, a linear model, or boosted trees.",
+    help="A network, a linear model, or boosted trees: scikit-learn's, or of a library.",
 )
 @click.option(
     "--epochs",
@@ -58,7 +59,7 @@ Hyperparameters of the loss are options, too:
     "--learning-rate",
     type=click.FloatRange(0, min_open=True),
     metavar="X",
-    default=lambda: TREES if click.get_current_context().params.get("model") == "hist" else ADAM,
+    default=lambda: TREES if click.get_current_context().params.get("model") in BOOSTED else ADAM,
     show_default=f"{ADAM}, of trees {TREES}",
     help="Adam's step, or the share of each tree.",
 )

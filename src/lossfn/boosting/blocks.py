@@ -1,0 +1,112 @@
+"""Objectives of CatBoost, which asks in blocks of at most a thousand rows, and row by row over classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from lossfn.boosting.matrix import matrix
+from lossfn.boosting.metric import CatBoostMetric, halves
+from lossfn.boosting.objective import Objective
+from lossfn.boosting.raw import RawRow
+from lossfn.boosting.sound import sound
+from lossfn.core import shortcut
+from lossfn.core.arrays import Array
+from lossfn.core.errors import OptionError, say
+from lossfn.core.kinds import Pointwise, Row
+from lossfn.core.loss import Loss
+
+
+@dataclass(frozen=True)
+class CatBoost(Objective):
+    """An objective of CatBoost for one output: `CatBoost({"loss_function": this, "eval_metric": this.metric})`.
+
+    CatBoost asks for blocks of rows, so the unit of the curvature is that of the first block. It copies the objective
+    for each training, and a copy begins anew.
+    """
+
+    engine: ClassVar[str] = "catboost"
+    no_jit: ClassVar[bool] = True  # CatBoost would hand the methods to numba, which cannot read them
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        """Return the objective of another training."""
+        return type(self)(self.loss, self.hessian, self.floor)
+
+    def __post_init__(self) -> None:
+        """Plan the curvature; without a unit to be measured it is 1."""
+        super().__post_init__()
+        if not self.in_units:
+            self.__dict__["unit"] = 1.0
+
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
+        """Return minus gradient and minus curvature of a block of rows, shape (rows, 2)."""
+        found = np.empty((2, len(approxes)))
+        if weights is not None or not self._filled(approxes, targets, *found):
+            weight = None if weights is None else np.asarray(weights)
+            found[:] = self.derivatives(np.asarray(approxes), np.asarray(targets), weight)
+        self.__dict__["begun"] = True
+        return np.negative(found, out=found).T
+
+    def _filled(self, score: Any, target: Any, gradient: Array, bent: Array) -> bool:
+        # The short way: there are hundreds of blocks in a round.
+        kept = self.__dict__
+        if "unit" not in kept or not shortcut.fill(self.raw, score, target, kept["unit"], gradient, bent):
+            return False
+        if "cap" in kept:
+            np.minimum(bent, kept["cap"] * kept["unit"], out=bent)
+        return sound(gradient, bent)
+
+    def _kept(self, name: str, measure: Callable[[Array, Array | None], Any], bent: Array, weight: Array | None) -> Any:
+        if name not in self.__dict__:
+            self.__dict__[name] = measure(bent, weight)
+        return self.__dict__[name]
+
+    @cached_property
+    def metric(self) -> CatBoostMetric:
+        """The mean loss of the scores, for early stopping."""
+        return CatBoostMetric(self.raw, self.target)
+
+
+@dataclass(frozen=True)
+class CatBoostClasses(CatBoost):
+    """An objective of CatBoost over classes: it asks row by row. Two classes have one score, s for -s/2 and s/2."""
+
+    begun: ClassVar[bool] = True
+
+    def start(self, target: Any, sample_weight: Any = None) -> Any:
+        """Return the constant scores of least loss: a list, or a float for two classes."""
+        found = super().start(target, sample_weight)
+        return found[1] - found[0] if len(found) == 2 else found
+
+    def transform(self, score: Any) -> Any:
+        """Return the probabilities of the classes."""
+        scores = np.asarray(score)
+        return super().transform(halves(scores) if scores.ndim < 2 else scores)
+
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
+        """Return minus gradient and minus curvature of a block of rows of two classes, shape (rows, 2)."""
+        weight = None if weights is None else np.asarray(weights)
+        gradient, bent = self.derivatives(halves(np.asarray(approxes)), np.asarray(targets), weight)
+        # In s the curvature is that of either score; a bound for both at once is twice it.
+        return -np.column_stack([gradient[:, 1], bent[:, 1] / self.factor(2)])
+
+    def calc_ders_multi(self, approx: Any, target: Any, weight: Any) -> tuple[Array, Array]:
+        """Return minus gradient and minus the curvature as a matrix, of one row."""
+        scores, label = np.asarray(approx)[None], np.asarray([target])
+        gradient, bent = self.derivatives(scores, label, None if weight is None else np.asarray([weight]))
+        exact = self.floor is None and self.raw.rule[0] in ("exact", "engine")
+        if exact and isinstance(self.raw, RawRow):
+            return -gradient[0], -matrix(self.raw, scores[0], int(target)) * (1.0 if weight is None else weight)
+        return -gradient[0], -np.diag(bent[0])
+
+
+def catboost_class(loss: Loss) -> type[CatBoost]:
+    """Return the class whose methods CatBoost looks for, or say that it has one score a row."""
+    if isinstance(loss, Pointwise) and len(loss.predictions) > 1:
+        expected, fix = "a loss of one prediction, or of classes, for CatBoost", "boosting.xgboost or boosting.lightgbm"
+        raise OptionError(say("loss", expected=expected, got=repr(loss), fix=fix))
+    return CatBoostClasses if isinstance(loss, Row) else CatBoost
