@@ -25,6 +25,7 @@ from lossfn.core.program import curvature, slope
 
 RULES = ("exact", "majorizer", "fisher", "engine")
 TINY = 1e-30  # the residual that stands for 0: slope / residual tends to the hessian, or to a finite large number
+LEAST = 0.0625
 DELTA_STEP = 0.7  # both engines add it to Poisson's exponent, so that a step is never too long
 FACTORS = {("xgboost", "Poisson"): math.exp(DELTA_STEP), ("lightgbm", "Poisson"): math.exp(DELTA_STEP)}
 # Where an engine takes 1; it then fits quantiles to the leaves, which an objective cannot.
@@ -37,7 +38,8 @@ def default(loss: Any) -> str:
 
     "majorizer" for residuals: slope / residual is the hessian of a squared error and never 0 where there is a slope.
     "majorizer" for classes: all trees of a round move at once, and by the diagonal alone they overshoot together.
-    "exact" for the rest, logits and logarithms of a mean: there it is positive.
+    "exact" for the rest, logits and logarithms of a mean: there it is positive. Of a loss that is not convex it is
+    raised to LEAST times the slope, where it would be negative or nearly 0.
     """
     if _own_fisher(loss):
         return "fisher"
@@ -78,6 +80,8 @@ def plan(loss: Loss, rule: str | None) -> tuple[Any, ...]:
         return ("own fisher",)
     if chosen == "engine" and type(loss).__name__ == "SquaredError":
         return ("residual",)  # all engines mean half of it by that name: a curvature of 1
+    if rule is None and chosen == "exact" and not _behind(loss).convex:
+        return ("raised",)
     return _kind(loss) if chosen == "majorizer" and isinstance(loss, Pointwise) else (chosen,)
 
 
@@ -105,6 +109,8 @@ def bend(loss: Any, how: tuple[Any, ...], engine: str, m: Tracer, inputs: dict[s
     exact = curvature(loss, m, inputs, name, name)
     if "fisher" in how[0]:
         return _expected(loss, exact, m, inputs, name)
+    if how[0] == "raised":
+        return _node(m, m.maximum(exact, LEAST * m.abs(slope(loss, m, inputs, name))))
     key = engine, type(loss).__name__
     if how[0] == "engine" and key in CONSTANT:
         return m.constant(1.0)

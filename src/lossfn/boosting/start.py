@@ -22,7 +22,20 @@ def start(loss: RawPointwise | RawRow, target: Array, weight: Any) -> float | li
     for _ in range(SWEEPS if outputs > 1 else 1):
         for place in range(outputs):
             scores[place] = _best(loss, scores, place, target, weight)
-    return [float(score) for score in scores] if outputs > 1 else float(scores[0])
+    return [float(score) for score in _polished(loss, scores, target, weight)] if outputs > 1 else float(scores[0])
+
+
+def _polished(loss: RawPointwise, scores: Array, target: Array, weight: Any) -> Array:
+    # One score at a time creeps along a valley between two of them.
+    from scipy.optimize import minimize  # all three engines bring it along
+
+    def ask(at: Array) -> tuple[float, Array]:
+        given = tuple(np.full(target.shape, score) for score in at)
+        value, slopes = loss.value_and_grad(given, target, sample_weight=weight, reduction="mean")
+        return float(value), np.array([float(slope.sum()) for slope in slopes])
+
+    found = minimize(ask, scores, jac=True, method="L-BFGS-B", options={"ftol": 1e-15, "gtol": 1e-10})
+    return np.asarray(found.x if found.fun <= ask(scores)[0] else scores)
 
 
 def _best(loss: RawPointwise, scores: Array, place: int, target: Array, weight: Any) -> float:

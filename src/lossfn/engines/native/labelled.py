@@ -69,7 +69,7 @@ def run(loss: Row, batch: Batch, ask: Ask) -> Answer:
 
 
 def plain_pass(loss: Row, ask: Ask, dtype: np.dtype[Any], classes: int) -> Callable[..., float]:
-    """Return run(rows, scale, logits, labels, gradient?, hessian?) -> total for one block; NaN where a row is ignored."""
+    """Return run(rows, scale, logits, labels, gradient?, hessian?) -> total for a block; NaN where a row is ignored."""
     template, ignored = _template(classes), loss.ignore_index
     function, fixed = ready(loss, template, dtype, False, ask)
     length = template.scratch(classes, ask.order)
