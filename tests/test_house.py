@@ -19,9 +19,9 @@ BELOW = {
     "jax": {"core", "shapes", "engines"},
     "boosting": {"core", "shapes", "engines"},
     "sklearn": {"core", "losses", "shapes", "engines", "nn"},
-    "nn": {"core", "shapes", "engines"},
-    "explanation": {"core", "shapes", "engines"},
-    "comparison": {"core", "shapes", "engines", "nn", "explanation"},
+    "nn": {"core", "losses", "shapes", "engines"},
+    "explanation": {"core", "losses", "shapes", "engines"},
+    "comparison": {"core", "losses", "shapes", "engines", "nn", "explanation"},
     "compat": {"core", "losses", "nn", "functions"},
     "cli": {"core", "losses", "shapes", "engines", "boosting", "sklearn", "nn", "explanation", "comparison", ""},
 }

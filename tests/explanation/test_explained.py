@@ -172,3 +172,13 @@ def test_spread_of_hardly_any_residuals(residual, expected):
 
 def test_spread_of_normal_residuals_is_their_deviation(rng):
     assert spread(rng.normal(7.0, 3.0, 100_000)) == pytest.approx((7.0, 3.0), rel=0.02)
+
+
+def test_own_loss_is_compared_with_classic_ones(numbers):
+    class Fourth(lf.Pointwise, register=False):
+        def formula(self, m, prediction, target):
+            return m.square(m.square(prediction - target))
+
+    found = lf.explain(Fourth(), *numbers)
+    assert [type(each.loss).__name__ for each in found.leverage] == ["Fourth", "SquaredError", "AbsoluteError", "Huber"]
+    assert found.leverage[0].pull > found.leverage[1].pull

@@ -19,10 +19,10 @@ from lossfn.core.answers import kind
 from lossfn.core.arrays import Array
 from lossfn.core.errors import OptionError, say
 from lossfn.core.loss import Loss
-from lossfn.core.registry import build
 from lossfn.explanation.style import write_whole
 from lossfn.explanation.tables import aligned
 from lossfn.explanation.text import call
+from lossfn.losses.regression import AbsoluteError, SquaredError
 from lossfn.nn import Dataset, from_arrays
 
 
@@ -114,7 +114,7 @@ def compare(losses: Sequence[Loss], model: Any, data: Dataset | tuple[Any, Any])
 
 
 def _measures(losses: Sequence[Loss], numbers: bool) -> list[Loss]:
-    plain = [build("squared_error"), build("absolute_error")] if numbers else []
+    plain = [SquaredError(), AbsoluteError()] if numbers else []
     return list(dict.fromkeys([*losses, *plain]))
 
 

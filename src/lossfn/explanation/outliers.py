@@ -12,9 +12,15 @@ from lossfn.core.batch import Batch
 from lossfn.core.domain import REAL, UNIT
 from lossfn.core.kinds import Pointwise
 from lossfn.core.loss import Loss
-from lossfn.core.registry import build
 from lossfn.core.spread import spread
 from lossfn.engines.reference import M
+from lossfn.losses.binary import BinaryCrossEntropy, BinaryCrossEntropyWithLogits, BinaryFocal
+from lossfn.losses.classes import CrossEntropy
+from lossfn.losses.hinges import Hinge
+from lossfn.losses.huber import Huber
+from lossfn.losses.margins import SoftMargin
+from lossfn.losses.regression import AbsoluteError, SquaredError
+from lossfn.losses.reweighted import Focal, GeneralizedCrossEntropy
 
 Array = NDArray[Any]
 FAR = 3.0  # spreads
@@ -43,23 +49,23 @@ def classics(loss: Any, batch: Batch) -> list[Loss]:
     """Return losses that take the same prediction and target, to compare with."""
     if kind(loss) == "numbers":
         width = NORMAL * spread(_residual(loss, batch))[1] if _of_values(loss) else 0.0
-        found = [build("squared_error"), build("absolute_error")] if _of_values(loss) else []
-        return _others(loss, [*found, *([build("huber", delta=float(f"{width:.3g}"))] if width > 0 else [])])
+        found = [SquaredError(), AbsoluteError()] if _of_values(loss) else []
+        return _others(loss, [*found, *([Huber(delta=float(f"{width:.3g}"))] if width > 0 else [])])
     if isinstance(loss, Pointwise):
         return _others(loss, _of_two(loss))
-    names = ("cross_entropy", "focal", "generalized_cross_entropy")
     plain = loss.takes == "logits" and "target" not in loss.inputs
-    shared = {"ignore_index": getattr(loss, "ignore_index", None)}
-    return _others(loss, [build(name, **shared) for name in names] if plain else [])
+    ignored = getattr(loss, "ignore_index", None)
+    every: list[Loss] = [cls(ignore_index=ignored) for cls in (CrossEntropy, Focal, GeneralizedCrossEntropy)]
+    return _others(loss, every if plain else [])
 
 
 def _of_two(loss: Any) -> list[Loss]:
     if loss.prediction_domain == UNIT:
-        return [build("binary_cross_entropy")]
+        return [BinaryCrossEntropy()]
+    if loss.domains().get("target") == UNIT:
+        return [BinaryCrossEntropyWithLogits(), BinaryFocal()]
     labels = getattr(loss, "labels", "01")
-    margins = [build(name, labels=labels) for name in ("soft_margin", "hinge")]
-    soft = loss.domains().get("target") == UNIT
-    return [build("binary_cross_entropy_with_logits"), build("binary_focal")] if soft else margins
+    return [SoftMargin(labels=labels), Hinge(labels=labels)]
 
 
 def _others(loss: Loss, found: list[Loss]) -> list[Loss]:

@@ -5,7 +5,8 @@ and a few data sets. No automatic differentiation and no GPU: for those the loss
 """
 
 from lossfn.nn import schedules
-from lossfn.nn.data import Dataset, balanced_weights, from_arrays, split_rows
+from lossfn.nn.adaptive import Adaptive, huber_by_spread, in_turn
+from lossfn.nn.data import Dataset, from_arrays, split_rows
 from lossfn.nn.datasets import DATASETS, breast_cancer, diabetes, digits, sine, spiral
 from lossfn.nn.events import TensorBoard
 from lossfn.nn.history import History
@@ -31,7 +32,9 @@ from lossfn.nn.layers import (
     draw_weights,
 )
 from lossfn.nn.model import Sequential
+from lossfn.nn.multitask import MultiTask, Uncertainties
 from lossfn.nn.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RAdam, RMSProp, State, clip_norm, clip_value
+from lossfn.nn.priors import PriorAdjusted, balanced_weights, effective_weights, prior_adjusted
 from lossfn.nn.trainer import Trainer
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Adaptive",
     "AvgPool2d",
     "BatchNorm",
     "ChannelsLast",
@@ -57,7 +61,9 @@ __all__ = [
     "LeakyReLU",
     "Linear",
     "MaxPool2d",
+    "MultiTask",
     "Optimizer",
+    "PriorAdjusted",
     "RAdam",
     "RMSProp",
     "ReLU",
@@ -68,6 +74,7 @@ __all__ = [
     "Tanh",
     "TensorBoard",
     "Trainer",
+    "Uncertainties",
     "balanced_weights",
     "breast_cancer",
     "clip_norm",
@@ -75,7 +82,11 @@ __all__ = [
     "diabetes",
     "digits",
     "draw_weights",
+    "effective_weights",
     "from_arrays",
+    "huber_by_spread",
+    "in_turn",
+    "prior_adjusted",
     "schedules",
     "sine",
     "spiral",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossfn.core.errors import OptionError, ShapeError, TargetError, say
+from lossfn.core.errors import OptionError, ShapeError, say
 from lossfn.nn.layers import Array
 from lossfn.nn.rows import finite_array
 
@@ -131,27 +131,6 @@ def split_rows(
     if in_test.all() or not in_test.any():
         raise ShapeError(say("rows", expected="enough for a training and a test part", got=rows))
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
-
-
-def balanced_weights(y: ArrayLike) -> list[float]:
-    """Return N / (K n_c) for each class number c: under these weights all K classes count the same, 1 on average.
-
-    Raises
-    ------
-    TargetError
-        A class number between 0 and the largest that does not occur.
-
-    Examples
-    --------
-    >>> balanced_weights([0, 0, 0, 1])
-    [0.6666666666666666, 2.0]
-    """
-    counts = np.bincount(np.asarray(y))
-    if not counts.all():
-        expected, got = "every class number at least once", f"no label {int(np.argmin(counts))}"
-        raise TargetError(say("y", expected=expected, got=got))
-    weights: list[float] = (counts.sum() / (len(counts) * counts)).tolist()
-    return weights
 
 
 def _numbered(y: ArrayLike, task: TaskName, names: Sequence[str]) -> tuple[NDArray[Any], Sequence[str]]:

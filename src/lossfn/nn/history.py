@@ -11,7 +11,8 @@ class History(dict[str, list[float]]):
     """Figures of a training by name, one entry per epoch; epochs count from 1.
 
     The names are train_loss, train_accuracy or train_mse, and with validation data valid_loss and
-    valid_accuracy or valid_mse. Training figures are means over the epoch's batches *while* the parameters
+    valid_accuracy or valid_mse; of several tasks
+    the loss of each, too. Training figures are means over the epoch's batches *while* the parameters
     moved; the loss is divided by its own denominator, so unequal batches and weights count right.
 
     Attributes
@@ -65,4 +66,5 @@ class Tally:
 
     def means(self, prefix: str, metric: str) -> dict[str, float]:
         """Return the mean loss and the mean metric under their names."""
-        return {f"{prefix}loss": float(self.losses.mean()), f"{prefix}{metric}": self.score / self.count}
+        whole = {f"{prefix}loss": float(self.losses.mean()), f"{prefix}{metric}": self.score / self.count}
+        return whole | {f"{prefix}{name}": part.mean() for name, part in getattr(self.losses, "terms", ())}

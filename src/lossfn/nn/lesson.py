@@ -10,6 +10,7 @@ import numpy as np
 
 from lossfn.core.calls import accumulate_and_grad
 from lossfn.core.loss import Loss as OfLibrary
+from lossfn.nn.adaptive import Adaptive
 from lossfn.nn.faults import bad_batch, require_finite
 from lossfn.nn.history import Tally
 from lossfn.nn.layers import Array
@@ -44,10 +45,12 @@ class Lesson:
     seed: InitVar[int]
     schedule: Schedule
     clip_norm: float
+    learning: Loss = field(init=False)  # the loss of the epoch
     state: State = field(init=False)
     generator: np.random.Generator = field(init=False)
 
     def __post_init__(self, seed: int) -> None:
+        self.learning = self.loss
         self.state = self.optimizer.start(self.model.parameters)
         self.generator = np.random.default_rng(seed)
 
@@ -62,6 +65,8 @@ class Lesson:
 
     def epoch(self, number: int, rows: Rows, held_out: Rows | None) -> dict[str, float]:
         """Learn from all rows once, in random order; return the figures of the epoch."""
+        if isinstance(self.loss, Adaptive):
+            self.learning = self.loss.rule(number, *self._seen(rows))
         tally, order, size = Tally(), self.generator.permutation(len(rows.x)), self.batch_size
         for k, batch in enumerate(rows.batches(size, order)):
             scale = self.schedule(number - 1 + k * size / len(order))
@@ -75,11 +80,15 @@ class Lesson:
             require_finite(figures["valid_loss"], f"epoch {number}, validation")
         return figures
 
+    def _seen(self, rows: Rows) -> tuple[Array, Any]:
+        batches = rows.batches(ROWS_AT_ONCE)
+        return np.concatenate([self.task.prediction(self.model.predict(b.x), b.y) for b in batches]), rows.y
+
     def _step(self, batch: Rows, tally: Tally, scale: float) -> float | None:
         """Take a step and return None; or return the mean that is not finite."""
         output = self.model.forward(batch.x, training=True)
         prediction = self.task.prediction(output, batch.y)
-        losses, gradient = _learned(self.loss, prediction, batch)
+        losses, gradient = _learned(self.learning, prediction, batch)
         if not math.isfinite(mean := losses.mean()):
             return float(mean)
         self.model.fill(gradient.reshape(output.shape))
@@ -95,7 +104,7 @@ class Lesson:
 
         def each(part: slice) -> float:
             weight = None if batch.weight is None else batch.weight[part]
-            return float(self.loss.accumulate(prediction[part], batch.y[part], sample_weight=weight).mean())
+            return float(self.learning.accumulate(prediction[part], batch.y[part], sample_weight=weight).mean())
 
         return bad_batch(value, place, rows, prediction, batch.y, each)
 
