@@ -64,10 +64,11 @@ UPSTREAM = {"mean": 1.0, "sum": -2.0, "none": np.linspace(-1.0, 2.0, N)}
 
 
 def scores():
-    """Logits of which the second row has a masked class, and the third hardly any other, the fourth is decided."""
+    """Logits: the second row has a masked class, the third hardly any other, the fourth is decided, the fifth tied."""
     x = np.random.default_rng(1).normal(0, 3, (N, K))
     x[1, 2] = x[2, 1:4] = -np.inf
     x[3] = [0.0, 60.0, 0.0, 0.0, 0.0]
+    x[4, [0, 2, 4]] = 9.0
     return x
 
 
@@ -149,6 +150,22 @@ def same_as_torch(dtype, rtol, axis):
     np.testing.assert_allclose(slope, expected.grad[:, mine], rtol=rtol, atol=rtol * 1e-3)
 
 
+def infinite_logits():
+    """They cost what they cost the kernels, wherever they lie."""
+    (mine, group), inf = held(WIDTHS["uneven"]), np.inf
+    if mine is None:
+        return
+    x = np.array([[0, inf, 1, 2, 0], [inf, 0, 0, 0, 0], [0, -inf, inf, 0, inf], [-inf] * 5, [0, 0, -inf, 1, -inf]])
+    labels = np.array([0, 0, 2, 1, 2])
+    for loss in (LABELS["plain"], LABELS["full"], LABELS["focal"]):
+        part = torch.tensor(x[:, mine], requires_grad=True)
+        terms = ClassParallel(loss, part.shape[1], group)(part, torch.tensor(labels), reduction="none")
+        terms.sum().backward()
+        expected, slope = loss.value_and_grad(x, labels, reduction="none")
+        np.testing.assert_allclose(terms.detach(), expected, rtol=1e-14)
+        np.testing.assert_allclose(part.grad, slope[:, mine], rtol=1e-14, atol=1e-15)
+
+
 def slopes_of_a_target():
     (mine, group), loss = held(WIDTHS["uneven"]), lf.KLFromLogits()
     if mine is None:
@@ -168,6 +185,8 @@ def what_cannot_be_is_an_error():
         return
     part, labels = torch.zeros(2, mine.stop - mine.start, requires_grad=True), torch.tensor([0, K])
     parallel = ClassParallel(lf.CrossEntropy(), part.shape[1], group)
+    with pytest.raises(ShapeError, match=r"class_weight: expected one number for each of 5 classes, got shape \(2,\)"):
+        ClassParallel(lf.CrossEntropy(class_weight=[1.0, 2.0]), part.shape[1], group)(part, labels)
     assert parallel(part, labels, reduction="none").isnan().tolist() == [False, True]
     with pytest.raises(ShapeError, match=r"prediction: expected . classes in axis -1, got shape \(2, 9\)"):
         parallel(torch.zeros(2, 9), labels)
@@ -186,4 +205,4 @@ CASES |= {
     f"{dtype} axis {axis}": partial(same_as_torch, dtype, rtol, axis)
     for dtype, rtol, axis in ((torch.float64, 1e-13, 1), (torch.float32, 1e-5, -1), (torch.bfloat16, 1e-2, 0))
 }
-CASES |= {case.__name__: case for case in (slopes_of_a_target, what_cannot_be_is_an_error)}
+CASES |= {case.__name__: case for case in (infinite_logits, slopes_of_a_target, what_cannot_be_is_an_error)}

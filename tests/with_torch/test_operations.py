@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+import lossfn as lf
 from lossfn.core.domain import REAL, Interval
+from lossfn.core.errors import ShapeError
 from lossfn.core.kinds import Pointwise
 from peers import peer
 from semantics.samples import joined, parts
@@ -69,6 +71,23 @@ def test_gradients_are_the_kernels(loss, rng, by_operations):
     _, slope = loss.value_and_grad(prediction, target)
     for got, expected in zip(parts(given), parts(slope), strict=True):
         np.testing.assert_allclose(got.grad, expected, rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("loss", [lf.CrossEntropy(), lf.CrossEntropy(label_smoothing=0.1), lf.Focal()], ids=repr)
+def test_infinite_logits_cost_infinity(loss, by_operations):
+    rows = np.array([[0, np.inf, 1], [np.inf, 0, 0], [np.inf, np.inf, 0], [-np.inf, 0, 0], [-np.inf] * 3])
+    labels = np.zeros(5, np.int64)
+    given = torch.tensor(rows, requires_grad=True)
+    terms = loss(given, torch.tensor(labels), reduction="none")
+    terms.sum().backward()
+    expected, slope = loss.value_and_grad(rows, labels, reduction="none")
+    np.testing.assert_allclose(terms.detach(), expected, rtol=1e-14)
+    np.testing.assert_allclose(given.grad, slope, rtol=1e-14, atol=1e-15)
+
+
+def test_a_table_of_another_length_is_an_error(by_operations):
+    with pytest.raises(ShapeError, match="class_weight: expected one number for each of 3 classes"):
+        lf.CrossEntropy(class_weight=[1.0, 2.0])(torch.zeros(2, 3), torch.tensor([0, 1]))
 
 
 CHECK = {"eps": 1e-6, "atol": 1e-5, "rtol": 1e-4}

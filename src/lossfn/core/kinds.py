@@ -67,7 +67,7 @@ class Pointwise(Loss, abstract=True):
         truth = arrays.as_array(target, "target")
         for name, other in zip((*self.predictions[1:], "target"), (*predicted[1:], truth), strict=True):
             arrays.same_shape(predicted[0], other, name)
-        _check_tables(self, truth.shape[-1] if truth.ndim else 1, "columns")
+        check_tables(self, truth.shape[-1] if truth.ndim else 1, "columns")
         weight = arrays.as_weight(sample_weight, truth.shape)
         count = truth.size if weight is None else int(np.count_nonzero(weight))
         return Batch(predicted, truth, weight, arrays.promote(*predicted, truth), truth.shape, weight, count)
@@ -133,7 +133,7 @@ class Row(_OverClasses, abstract=True):
         if self.ignore_index is not None and not (valid := labels != self.ignore_index).all():
             weight = valid * (1.0 if weight is None else weight)
             labels = np.where(valid, labels, 0)
-        _check_tables(self, classes)
+        check_tables(self, classes)
         count = labels.size if weight is None else int(np.count_nonzero(weight))
         divisor = self._divisor(labels, weight, classes)
         return Batch((scores,), labels, weight, arrays.float_dtype(scores), shape, divisor, count, axis)
@@ -183,14 +183,15 @@ class Distribution(_OverClasses, abstract=True):
         arrays.same_shape(arrays.as_array(prediction, "prediction"), arrays.as_array(target, "target"))
         scores, shape, axis = self.rows(prediction, axis)
         truth = self.rows(target, axis)[0]
-        _check_tables(self, scores.shape[1])
+        check_tables(self, scores.shape[1])
         given = arrays.as_weight(sample_weight, shape)
         weight = None if given is None else np.ascontiguousarray(given).reshape(-1)
         count = scores.shape[0] if weight is None else int(np.count_nonzero(weight))
         return Batch((scores,), truth, weight, arrays.promote(scores, truth), shape, weight, count, axis)
 
 
-def _check_tables(loss: Loss, size: int, what: str = "classes") -> None:
+def check_tables(loss: Loss, size: int, what: str = "classes") -> None:
+    """Raise unless every array hyperparameter has one number, or one for each class or column."""
     for name, table in loss.settings().items():
         if isinstance(table, np.ndarray) and table.ndim and table.size != size:
             expected, argument = f"one number for each of {size} {what}", name.rpartition(".")[2]

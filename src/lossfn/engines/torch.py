@@ -16,7 +16,6 @@ from lossfn.core.vocabulary import Vocabulary
 from lossfn.engines.derivatives import Derivative
 
 Tensor = torch.Tensor
-LARGEST = {torch.float32: 3.0e38, torch.float64: 1.5e308}  # what bounds an infinite logit
 
 
 def _sigmoid(x: Tensor) -> Tensor:
@@ -148,12 +147,15 @@ class LogSoftmax(torch.autograd.Function):
 
 
 def _below(logits: Tensor) -> tuple[Tensor, Tensor]:
-    logits = logits.clamp(max=LARGEST[logits.dtype])
     top = logits.detach().amax(-1, keepdim=True)
     at_top = logits == top
-    shift = torch.where(top == -torch.inf, torch.nan, logits - top)
-    ties = at_top.sum(-1, keepdim=True) - 1
-    return shift, torch.where(at_top, 0.0, torch.exp(shift)).sum(-1, keepdim=True) + ties
+    rest = torch.where(at_top, 0.0, torch.exp(logits - top)).sum(-1, keepdim=True)
+    return below(logits, top), rest + (at_top.sum(-1, keepdim=True) - 1)
+
+
+def below(x: Tensor, top: Tensor) -> Tensor:
+    """Return x - top: 0 where they are equal, infinite or not; NaN where all logits are -inf."""
+    return torch.where(top == -torch.inf, torch.nan, torch.where(x == top, 0.0, x - top))
 
 
 def _probabilities(logits: Tensor) -> tuple[Tensor, Tensor]:

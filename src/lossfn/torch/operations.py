@@ -15,7 +15,7 @@ import torch
 
 from lossfn.core import arrays
 from lossfn.core.errors import ShapeError, say
-from lossfn.core.kinds import Pointwise, Row
+from lossfn.core.kinds import Pointwise, Row, check_tables
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 from lossfn.engines.derivatives import Derivative
@@ -71,6 +71,7 @@ def terms_of(
     if isinstance(loss, Pointwise):
         return _pointwise(loss, wide_predictions, target.to(dtype), weight, check)
     (scores,) = (p.movedim(axis, -1) for p in wide_predictions)
+    check_tables(loss, scores.shape[-1])
     if isinstance(loss, Row):
         return rows(loss, scores, target, weight, check, scores.shape[-1], partial(_statistics, loss))
     truth = target.to(dtype).movedim(axis, -1)
@@ -102,6 +103,7 @@ def _pointwise(loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight
     for name, other in zip((*loss.predictions[1:], "target"), (*predictions[1:], target), strict=True):
         if other.shape != predictions[0].shape:
             arrays.same_shape(stand_in(predictions[0]), stand_in(other), name)
+    check_tables(loss, target.shape[-1] if target.dim() else 1, "columns")
     weights = _weights(weight, target.shape)
     inputs = [_masked(x, weights) for x in (*predictions, target)]
     return Terms(evaluated(loss, dict(zip(loss.inputs, inputs, strict=True)), check), weights)

@@ -14,7 +14,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from lossfn.torch import operations
-from lossfn.torch.sharded.shard import Added, Shard, added, below, bounded, combined
+from lossfn.torch.sharded.shard import Added, Shard, added, combined, largest, lowered
 from lossfn.torch.tensors import Tensor
 
 Shares = Callable[[Tensor, Tensor], Tensor]
@@ -45,9 +45,8 @@ class Distributions(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, shard: Shard, shares: Shares, logits: Tensor, target: Tensor) -> Tensor:
         """Gather twice; keep the slopes."""
-        x = bounded(logits)
-        top, log_rest = combined(*shard.every(*below(x)))
-        log_q = (x - top.unsqueeze(-1)) - log_rest.unsqueeze(-1)
+        top, log_rest = (each.unsqueeze(-1) for each in combined(*shard.every(*largest(logits))))
+        log_q = lowered(logits, top).sub_(log_rest)
         share, (slope, towards) = _with_slopes(shares, (log_q, target), ctx.needs_input_grad[2:])
         sums, slopes = map(added, shard.every(share.sum(-1), slope.sum(-1)))
         ctx.save_for_backward(log_q, slope, slopes, towards)

@@ -9,7 +9,7 @@ from torch import distributed
 
 from lossfn.core.calls import known
 from lossfn.core.errors import OptionError, ShapeError, say
-from lossfn.core.kinds import Distribution, Row
+from lossfn.core.kinds import Distribution, Row, check_tables
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 from lossfn.torch import operations
@@ -119,6 +119,7 @@ def terms_of(
     length = shard.classes if target.shape == prediction.shape else None
     given = operations.stand_in(prediction, axis, shard.classes), operations.stand_in(target, axis, length)
     chosen: Any = loss.resolve(*given, axis)
+    check_tables(chosen, shard.classes)
     dtype = operations.computed_in(prediction, target)
     scores = prediction.to(dtype).movedim(axis, -1)
     if isinstance(chosen, Row):

@@ -13,16 +13,16 @@ from torch.autograd.function import once_differentiable
 
 from lossfn.core.program import trace
 from lossfn.core.simplify import number
+from lossfn.engines.torch import below
 from lossfn.torch import operations
-from lossfn.torch.sharded.shard import Added, Shard, added, below, bounded, combined
+from lossfn.torch.sharded.shard import Added, Shard, added, combined, largest, lowered
 from lossfn.torch.tensors import Tensor
 
 
 def statistics(loss: Any, shard: Shard, scores: Tensor, labels: Tensor) -> dict[str, Tensor]:
     """Return what the formula of a row loss reads."""
     if loss.takes == "log_probs":
-        own = torch.where(shard.hits(labels), scores, 0.0).sum(-1)
-        log_prob: Tensor = Added.apply(shard, own)  # type: ignore[no-untyped-call]
+        log_prob: Tensor = Added.apply(shard, shard.picked(scores, labels))  # type: ignore[no-untyped-call]
         return {"log_prob": log_prob, **dict.fromkeys(loss.inputs[1:], torch.zeros_like(log_prob))}
     share = None
     if number(trace(loss).slopes("mean_log_prob")) != 0:
@@ -42,28 +42,31 @@ class Rows(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, shard: Shard, logits: Tensor, labels: Tensor, share: Tensor | None) -> tuple[Tensor, ...]:
         """Gather and combine."""
-        x, hit = bounded(logits), shard.hits(labels)
-        top, rest = below(x)
-        own = torch.where(hit, x, 0.0).sum(-1)
-        spread = () if share is None else _spread(x, top, share)
-        tops, rests, owns, *spreads = shard.every(top, rest, own, *spread)
+        top, rest = largest(logits)
+        spread = () if share is None else _spread(logits, top, share)
+        tops, rests, owns, *spreads = shard.every(top, rest, shard.picked(logits, labels), *spread)
         top, log_rest = combined(tops, rests)
         mean, weight = _mean(tops, top, log_rest, *spreads) if spreads else (torch.zeros_like(top),) * 2
         ctx.shard = shard
         ctx.save_for_backward(logits, labels, share, top, log_rest, weight)
-        return (added(owns) - top) - log_rest, top + log_rest, mean
+        return below(added(owns), top) - log_rest, top + log_rest, mean
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
         """Pull slopes back to the held logits."""
         logits, labels, share, *each = ctx.saved_tensors
+        if not ctx.shard.width:
+            return None, torch.zeros_like(logits), None, None
         top, log_rest, weight, a, b, c = (x.unsqueeze(-1) for x in (*each, *slopes))
-        log_q = (bounded(logits) - top) - log_rest
-        q = torch.exp(log_q)
-        gradient = a * torch.where(ctx.shard.hits(labels), -torch.expm1(log_q), -q) + b * q
+        place, here = ctx.shard.own(labels)
+        log_q = lowered(logits, top).sub_(log_rest)
+        log_own, others = log_q.gather(-1, place), b - c * weight
+        at_label = others * torch.exp(log_own) - a * torch.expm1(log_own)
+        gradient = log_q.exp_().mul_(others - a)
+        gradient.scatter_(-1, place, torch.where(here, at_label, gradient.gather(-1, place)))
         if share is not None:
-            gradient += c * (_finite_share(logits, share) - q * weight)
+            gradient += c * _finite_share(logits, share)
         return None, gradient, None, None
 
 
@@ -73,7 +76,8 @@ def _finite_share(logits: Tensor, share: Tensor) -> Tensor:
 
 def _spread(logits: Tensor, top: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
     part = _finite_share(logits, share)
-    return torch.where(part == 0, 0.0, part * (logits - top.unsqueeze(-1))).sum(-1), part.sum(-1)
+    shift = lowered(logits, top.unsqueeze(-1)).masked_fill_(part == 0, 0.0)
+    return shift.mul_(part).sum(-1), part.sum(-1)
 
 
 def _mean(
@@ -81,5 +85,5 @@ def _mean(
 ) -> tuple[Tensor, Tensor]:
     """Return Σ w_k/K log q_k and Σ w_k/K over all shards, each of which summed below a top of its own."""
     weight = added(weights)
-    lower = [torch.where(w == 0, 0.0, w * (t - top)) for t, w in zip(tops, weights, strict=True)]
+    lower = [torch.where(w == 0, 0.0, w * below(t, top)) for t, w in zip(tops, weights, strict=True)]
     return (added(spreads) + added(lower)) - weight * log_rest, weight

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import distributed
 
-from lossfn.engines.torch import LARGEST
+from lossfn.engines.torch import below
 from lossfn.torch.tensors import Tensor
 
 
@@ -22,10 +22,17 @@ class Shard:
     classes: int
     group: distributed.ProcessGroup | None
 
-    def hits(self, labels: Tensor) -> Tensor:
-        """Return where a held class is the row's label: (..., width)."""
-        held = torch.arange(self.start, self.start + self.width, device=labels.device)
-        return labels.unsqueeze(-1) == held
+    def own(self, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the place of each row's label among the held classes, (..., 1), and whether it is one of them."""
+        place = (labels - self.start).unsqueeze(-1)
+        return place.clamp(0, self.width - 1), (place >= 0) & (place < self.width)
+
+    def picked(self, scores: Tensor, labels: Tensor) -> Tensor:
+        """Return the label's score, 0 where another rank holds it."""
+        if not self.width:
+            return scores.sum(-1)  # of nothing
+        place, here = self.own(labels)
+        return torch.where(here, scores.gather(-1, place), 0.0).squeeze(-1)
 
     def cut(self, table: Tensor) -> Tensor:
         """Return the entries of the held classes."""
@@ -59,24 +66,23 @@ class Added(torch.autograd.Function):
         return None, upstream
 
 
-def bounded(logits: Tensor) -> Tensor:
-    """Return logits without infinite ones: the difference of two of those is 0."""
-    return logits.clamp(max=LARGEST[logits.dtype])
+def lowered(logits: Tensor, top: Tensor) -> Tensor:
+    """Return logits less a number of each row, in memory of their own; 0 where they are equal, infinite or not."""
+    return (logits - top).masked_fill_(logits == top, 0.0)
 
 
-def below(logits: Tensor) -> tuple[Tensor, Tensor]:
+def largest(logits: Tensor) -> tuple[Tensor, Tensor]:
     """Return the largest logit of each row and Σ e^(x - top) without one of the largest."""
     if not logits.shape[-1]:
         return logits.new_full(logits.shape[:-1], -torch.inf), logits.new_zeros(logits.shape[:-1])
-    top = logits.amax(-1, keepdim=True)
-    at_top = logits == top
-    rest = torch.where(at_top, 0.0, torch.exp(logits - top)).sum(-1)
-    return top.squeeze(-1), rest + (at_top.sum(-1) - 1)
+    top, place = logits.max(-1, keepdim=True)
+    powers = lowered(logits, top).exp_().scatter_(-1, place, 0.0)
+    return top.squeeze(-1), powers.sum(-1)
 
 
 def combined(tops: Sequence[Tensor], rests: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Return the same of all shards, the sum as its log1p: the first of the largest stays out of it."""
     stacked = torch.stack(tuple(tops))
     top, first = stacked.amax(0), stacked.argmax(0)
-    parts = [torch.exp(t - top) * (r + (first != rank)) for rank, (t, r) in enumerate(zip(tops, rests, strict=True))]
+    parts = [torch.exp(below(t, top)) * (r + (first != k)) for k, (t, r) in enumerate(zip(tops, rests, strict=True))]
     return top, torch.log1p(added(parts))
