@@ -37,8 +37,9 @@ def test_both_ways_give_the_same_bits(loss, dtype, shape, rng, monkeypatch):
         assert np.asarray(got).dtype == np.asarray(expected).dtype
 
 
-def test_class_weights_are_heeded(rng):
-    loss, x, y = lf.CrossEntropy(class_weight=[1.0, 2.0, 0.5]), rng.normal(0, 1, (5, 3)), np.array([0, 1, 2, 1, 0])
+@pytest.mark.parametrize("class_weight", [[1.0, 2.0, 0.5], 0.25])
+def test_class_weights_are_heeded(class_weight, rng):
+    loss, x, y = lf.CrossEntropy(class_weight=class_weight), rng.normal(0, 1, (5, 3)), np.array([0, 1, 2, 1, 0])
     assert loss(x, y) == loss(x, y, sample_weight=np.ones(5))
 
 

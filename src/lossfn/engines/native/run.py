@@ -39,7 +39,8 @@ def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes:
     if any(map(np.ndim, loss.settings().values())) or (np.float16 in dtypes and not machine().halves):
         return None
     if classes:
-        labelled = isinstance(loss, Row) and loss.takes == "logits" and dtypes[1] == np.int64
+        weighed = getattr(loss, "class_weight", None) is not None  # even one number: a mean divides by it
+        labelled = isinstance(loss, Row) and loss.takes == "logits" and dtypes[1] == np.int64 and not weighed
         return _over_classes("labelled").plain_pass(loss, ask, dtypes[0], classes) if labelled else None
     if not isinstance(loss, Pointwise) or len(loss.predictions) > 1:
         return None
