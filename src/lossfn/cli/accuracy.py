@@ -27,8 +27,9 @@ float64 values within 2 ULP and gradients within 4 (powers, as in focal losses, 
 
 Bits: a result does not depend on the number of threads, the layout or alignment of the arrays, or the rest of
 the batch. A sum or mean with `exact=True` does not depend on the order either, nor on how a batch was split
-and merged. Processors differ: kernels for x86-64 with and without AVX2 and FMA agree within the promise,
-which is tested; code for AVX-512 is tested to compile. `LOSSFN_CPU=x86-64` compiles for the least of them.
+and merged. Processors differ: kernels for x86-64 with and without AVX2 and FMA, and with AVX-512 where the
+processor has it, agree within the promise, which is tested; elsewhere code for AVX-512 is tested to compile.
+`LOSSFN_CPU=x86-64` compiles for the least of them.
 """
 HEAD = "| loss | dtype | by | value | gradient | hessian |\n|---|---|---|---|---|---|"
 
