@@ -102,6 +102,6 @@ def test_many_arrays_give_the_bits_of_plain_ones():
 def test_any_bad_weight_is_named(loss, bad, place):
     prediction, target = sample(loss, np.random.default_rng(0))
     weight = np.ones(6)
-    weight[place] = bad
+    weight[:place], weight[place] = 0.0, bad
     with pytest.raises(WeightError, match=f"position {place}"):
         loss(prediction, target, sample_weight=weight)
