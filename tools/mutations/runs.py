@@ -8,6 +8,7 @@ import resource
 import shutil
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import llvmlite.binding  # noqa: F401  # this and the next: what tests import, once for all mutants
@@ -31,6 +32,7 @@ TESTS = (
     "tests/accuracy/test_exact.py",
     "tests/accuracy/test_exhaustive.py",
     "tests/accuracy/test_bits.py",
+    "tests/native/test_simplify.py",
     "tests/native/test_random_formulas.py",
     "tests/native/test_cache.py::test_an_object_comes_back_as_it_was_kept",
     "tests/native/test_cache.py::test_a_damaged_object_is_not_used",
@@ -41,9 +43,19 @@ TESTS = (
 LEFT_OUT = ("tests/semantics/test_any_arrays.py", "tests/accuracy/test_exact.py::test_a_sum_and_a_quotient")
 LAWS = "tests/every_loss/test_laws.py"  # under default options
 OPTIONS = ("-q", "-x", "-p", "no:cacheprovider", "-m", "not long and not slow and not peer")
-# Parametrised tests run for these losses, and for those of a mutant's own file.
-CHOSEN = {"Huber", "Quantile", "BinaryCrossEntropyWithLogits", "GaussianNLL", "CrossEntropy", "Focal", "KLDivergence"}
-CHOSEN |= {"KLFromLogits", "JensenShannon"}
+# Parametrised tests run for these losses, or for those of a mutant's own file.
+CHOSEN = {
+    "Huber",
+    "BinaryCrossEntropyWithLogits",
+    "GaussianNLL",
+    "CrossEntropy",
+    "KLFromLogits",
+    "NegativeLogLikelihood",
+}
+# These concern mutants of the kernels alone.
+KERNELS_OWN = tuple(
+    f"tests/{name}" for name in ("accuracy/test_exhaustive", "accuracy/test_bits", "native/test_random")
+)
 SECONDS = 300
 KERNELS = Path("build/kernels").resolve()
 
@@ -89,8 +101,7 @@ class Collected:
 
     def tried(self, session, mutant):
         """Run the tests here until one fails."""
-        losses = CHOSEN | (own(mutant) if mutant else set())
-        items = [item for item in session.items if concerns(item, losses)]
+        items = [item for item in session.items if concerns(item, mutant)]
         if mutant:
             plant.in_functions(self.root, mutant)
         for item, following in zip(items, [*items[1:], None], strict=True):
@@ -101,35 +112,41 @@ class Collected:
 
 
 class Few:
-    """A plugin of pytest that leaves out what does not concern these losses."""
+    """A plugin of pytest that leaves out what does not concern a mutant."""
 
-    def __init__(self, losses):
-        """Take the names of their classes."""
-        self.losses = losses
+    def __init__(self, mutant):
+        """Take the mutant."""
+        self.mutant = mutant
 
     def pytest_collection_modifyitems(self, items):
         """Keep the rest."""
-        items[:] = [item for item in items if concerns(item, self.losses)]
+        items[:] = [item for item in items if concerns(item, self.mutant)]
 
 
 def imported(root, mutant):
     """Run the tests in a process that has not imported lossfn yet."""
     plant.in_import(root, mutant)
-    return pytest.main([*OPTIONS, *TESTS], plugins=[Few(CHOSEN | own(mutant))]) != 0
+    return pytest.main([*OPTIONS, *TESTS], plugins=[Few(mutant)]) != 0
 
 
-def own(mutant):
-    """Return the names of the losses of a mutant's file."""
-    tree = ast.parse(Path(mutant.path).read_text("utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.ClassDef) and "/losses/" in mutant.path}
+@cache
+def losses_of(mutant):
+    """Return the names of the losses that a mutant's tests run for."""
+    if mutant is None or "/losses/" not in mutant.path:
+        return CHOSEN
+    return {
+        n.name for n in ast.parse(Path(mutant.path).read_text("utf-8")).body if isinstance(n, ast.ClassDef)
+    } or CHOSEN
 
 
-def concerns(item, losses):
+def concerns(item, mutant):
     """Tell whether a test is of no loss, or of one of these."""
     loss = getattr(item, "callspec", None) and item.callspec.params.get("loss")
     if item.nodeid.startswith(LEFT_OUT) or (item.nodeid.startswith(LAWS) and loss != type(loss)()):
         return False
-    return loss is None or isinstance(loss, str) or type(loss).__name__ in losses
+    if mutant and "/native/" not in mutant.path and item.nodeid.startswith(KERNELS_OWN):
+        return False
+    return loss is None or isinstance(loss, str) or type(loss).__name__ in losses_of(mutant)
 
 
 def apart(work, shared=False):
