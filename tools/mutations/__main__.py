@@ -50,7 +50,7 @@ def main():
         kept[mutant.key] = killed
         print("killed" if killed else "lives", mutant.key, file=sys.stderr, flush=True)
         place.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-    Path("docs/mutations.md").write_text(written(sample, kept, PARTS), encoding="utf-8")
+        Path("docs/mutations.md").write_text(written(sample, kept, PARTS), encoding="utf-8")
 
 
 if __name__ == "__main__":

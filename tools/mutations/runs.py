@@ -53,9 +53,7 @@ CHOSEN = {
     "NegativeLogLikelihood",
 }
 # These concern mutants of the kernels alone.
-KERNELS_OWN = tuple(
-    f"tests/{name}" for name in ("accuracy/test_exhaustive", "accuracy/test_bits", "native/test_random")
-)
+OF_KERNELS = tuple(f"tests/{name}" for name in ("accuracy/test_exhaustive", "accuracy/test_bits", "native/test_random"))
 SECONDS = 300
 KERNELS = Path("build/kernels").resolve()
 
@@ -144,7 +142,7 @@ def concerns(item, mutant):
     loss = getattr(item, "callspec", None) and item.callspec.params.get("loss")
     if item.nodeid.startswith(LEFT_OUT) or (item.nodeid.startswith(LAWS) and loss != type(loss)()):
         return False
-    if mutant and "/native/" not in mutant.path and item.nodeid.startswith(KERNELS_OWN):
+    if mutant and "/native/" not in mutant.path and item.nodeid.startswith(OF_KERNELS):
         return False
     return loss is None or isinstance(loss, str) or type(loss).__name__ in losses_of(mutant)
 
