@@ -79,7 +79,7 @@ class Conv2d(Layer):
         sides = (places(side + 2 * self.padding, self.kernel_size, self.stride) for side in x.shape[1:3])
         y: Array = np.empty((len(x), *sides, self.outputs), x.dtype)
         kernel = self.weight.reshape(-1, self.outputs)
-        for group in groups(len(x)):
+        for group in groups(len(x), self._windows(y)):
             some = y[group].reshape(-1, self.outputs)
             np.matmul(self._unrolled(x[group]), kernel, out=some)
             some += self.bias
@@ -89,7 +89,7 @@ class Conv2d(Layer):
         # y = U w + b for the matrix U of windows:  dL/dw = U^T dL/dy,  dL/db = sum of dL/dy over the places
         x, kernel = self._recall(), self.weight_gradient.reshape(-1, self.outputs)
         self.weight_gradient[:], self.bias_gradient[:] = 0, 0
-        for group in groups(len(x)):
+        for group in groups(len(x), self._windows(gradient)):
             some = gradient[group].reshape(-1, self.outputs)
             kernel += self._unrolled(x[group]).T @ some
             self.bias_gradient += ones(len(some), x.dtype) @ some
@@ -101,10 +101,13 @@ class Conv2d(Layer):
         x = self._recall()
         turned = np.ascontiguousarray(self.weight[::-1, ::-1].swapaxes(2, 3)).reshape(-1, self.inputs)
         slope: Array = np.empty(x.shape, x.dtype)
-        for group in groups(len(x)):
+        for group in groups(len(x), x[0, ..., 0].size * turned[:, 0].nbytes):
             spread = self._spread(gradient[group], x.shape)
             np.matmul(unrolled(spread, self.kernel_size, 1), turned, out=slope[group].reshape(-1, self.inputs))
         return slope
+
+    def _windows(self, y: Array) -> int:
+        return y[0, ..., 0].size * self.weight[..., 0].nbytes
 
     def _unrolled(self, x: Array) -> Array:
         return unrolled(padded(x, self.padding), self.kernel_size, self.stride)

@@ -60,7 +60,7 @@ class MaxPool2d(_Pool):
     def backward(self, gradient: Array) -> Array:
         x, y = self._recall()
         slope: Array = np.zeros_like(x)
-        for group in groups(len(x)):
+        for group in groups(len(x), x[0].nbytes):
             waiting = np.ones(y[group].shape, np.bool_)
             for tap, into in zip(self._taps(x[group]), self._taps(slope[group]), strict=True):
                 chosen = (tap == y[group]) & waiting

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 from lossfn.core.errors import ShapeError, say
 from lossfn.nn.layers.base import Array
 
-IMAGES_AT_ONCE = 4  # so many images and their windows stay in the second cache
+AT_ONCE = 1 << 19  # bytes of windows that stay in the second cache
 
 
 def places(length: int, size: int, stride: int) -> int:
@@ -47,6 +47,7 @@ def taps(x: Array, size: int, stride: int) -> list[Array]:
     return [x[:, row : row + down : stride, column : column + right : stride] for row, column in steps]
 
 
-def groups(images: int) -> list[slice]:
-    """Return the ranges of images that are worked on at once."""
-    return [slice(start, start + IMAGES_AT_ONCE) for start in range(0, images, IMAGES_AT_ONCE)]
+def groups(images: int, size: int) -> list[slice]:
+    """Return the ranges of images that are worked on at once, each having windows of `size` bytes."""
+    some = max(AT_ONCE // size, 1)
+    return [slice(start, start + some) for start in range(0, images, some)]
