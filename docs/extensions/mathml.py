@@ -7,7 +7,11 @@ from docutils import nodes
 from latex2mathml.converter import convert
 
 BAR = r'<mo(?: stretchy="false")?>&#x0007C;</mo>'
-NAME = r"(</m(?:i|n|sub|sup|row|frac)>)?(<mi>(?:log|ln)</mi>|<mo>(?:sign|softmax)</mo>)(<mo[^>]*>&#x00028;)?"
+NAME = re.compile(
+    r"(</m(?:i|n|sub|sup|row|frac)>|&#x00029;</mo>)?"  # what stands before
+    r"(<mi>(?:log|ln)</mi>|<mo>(?:sign|softmax)</mo>)"
+    r"(<mo[^>]*>&#x00028;)?"  # a bracket behind
+)
 THIN = '<mspace width="0.167em" />'
 SIGN = r"(<mo[^>]*>(?:&#x0003D;|&#x00028;|&#x0002C;|\[)</mo>)<mo>&#x02212;</mo>"
 

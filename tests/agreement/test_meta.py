@@ -31,6 +31,7 @@ def by_torch(x, y, held_x, held_y, weights, delta):
     return delta.grad.numpy()
 
 
+@pytest.mark.covers(144)
 def test_meta_gradient_from_cross_terms_equals_that_of_torch(data):
     x, y, held_x, held_y, weights, delta = data
     loss = lf.learned(lf.Huber(), "delta")
@@ -41,6 +42,7 @@ def test_meta_gradient_from_cross_terms_equals_that_of_torch(data):
     np.testing.assert_allclose(-STEP * cross * (x @ (held_x.T @ judged)), by_torch(*data), rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.covers(144)
 def test_torch_differentiates_a_learned_loss_through_the_step(data):
     x, y, held_x, held_y, weights, delta = map(torch.tensor, data)
     theta, delta = weights.requires_grad_(), delta.requires_grad_()

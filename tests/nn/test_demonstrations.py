@@ -65,6 +65,7 @@ def balanced_accuracy(trainer, data):
     return np.mean([hits[data.y_test == label].mean() for label in range(10)])
 
 
+@pytest.mark.covers(146)
 def test_huber_with_a_scale_from_the_data_withstands_wrong_targets():
     errors = {}
     for name, loss in {"squared": lf.SquaredError(), "huber": huber_by_spread()}.items():
@@ -77,6 +78,7 @@ def test_huber_with_a_scale_from_the_data_withstands_wrong_targets():
     assert np.mean(errors["huber"]) < 0.5 * np.mean(errors["squared"])
 
 
+@pytest.mark.covers(146)
 def test_learnt_tails_withstand_wrong_targets():
     errors = {}
     for loss in (lf.SquaredError(), lf.GaussianNLL(), lf.BarronNLL()):
@@ -90,6 +92,7 @@ def test_learnt_tails_withstand_wrong_targets():
     assert errors["BarronNLL"] < 0.5 * min(errors["SquaredError"], errors["GaussianNLL"])
 
 
+@pytest.mark.covers(146)
 def test_switching_to_a_robust_loss_withstands_wrong_labels():
     switching = in_turn(lf.CrossEntropy(), lf.GeneralizedCrossEntropy(), 5)
     plain, robust = [], []
@@ -101,6 +104,7 @@ def test_switching_to_a_robust_loss_withstands_wrong_labels():
     assert np.mean(robust) > np.mean(plain) + 0.05
 
 
+@pytest.mark.covers(126, 146)
 def test_weights_and_priors_help_rare_classes():
     found = {"plain": [], "balanced": [], "effective": [], "priors": []}
     for seed in SEEDS:
@@ -131,6 +135,7 @@ class PlainSum(MultiTask):
         return 2 * value, 2 * gradient
 
 
+@pytest.mark.covers(145)
 @pytest.mark.slow
 def test_learnt_uncertainties_keep_a_task_of_large_losses_from_drowning_another():
     tasks = {"ink": (lf.SquaredError(), 0, 0), "digit": (lf.CrossEntropy(), slice(1, 11), 1)}
