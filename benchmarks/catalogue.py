@@ -1,27 +1,23 @@
-"""The tables, and what is in each."""
+"""The tables of `speed.py`, and what is in each."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import classes
 import curvature
 import footprint
 import pointwise
 import startup
-from figure import Figure
-from timing import Budget
+from runner import Table
 
+HEAD = """# Speed
 
-class Table(NamedTuple):
-    """A title, the works that are its rows, and what measures one of them."""
+One thread on every side, validation on, written by `python benchmarks/speed.py --write`.
 
-    title: str
-    works: Iterable[str]
-    measure: Callable[[str, Budget], list[Figure]]
-
-
+`lossfn fresh` and `lossfn recycled` are times. Under the name of a peer stands how many times as long it takes for the
+same result; under `copies`, how many copies of the prediction could be made in the time of the recycled call. *Fresh*
+means new arrays under the C library's own settings, *recycled* means `out=` for lossfn and a `malloc` that keeps freed
+memory for its peers. ✓ and ✗ say whether the bound in brackets is kept; `benchmarks/README.md` says more.
+"""
 TABLES = {
     "many": Table("Value and gradient, 10000000 elements, float32", pointwise.WORKS, pointwise.many),
     "few": Table("Value and gradient, 1000 elements, float32, the whole call", pointwise.WORKS, pointwise.few),
@@ -30,17 +26,3 @@ TABLES = {
     "start": Table("Import and first call", startup.WORKS, startup.cold),
     "memory": Table("Peak memory of value and gradient", footprint.WORKS, footprint.peak),
 }
-
-
-def chosen(pattern: str) -> list[tuple[str, str]]:
-    """Return table and work of all that match: `many`, `few: squared`, `Huber`."""
-    both = [(table, work) for table, content in TABLES.items() for work in content.works]
-    return [pair for pair in both if pattern.lower() in ": ".join(pair).lower()]
-
-
-def measure(table: str, work: str, budget: Budget) -> list[Figure]:
-    """Measure one work of one table."""
-    import lossfn as lf
-
-    lf.set_num_threads(1)
-    return TABLES[table].measure(work, budget)

@@ -5,30 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from catalogue import TABLES
 from figure import Figure
 
-Results = Mapping[str, Sequence[Figure]]
-HEAD = """# Speed
 
-One thread on every side, validation on, written by `python benchmarks/speed.py --write`.
-
-`lossfn fresh` and `lossfn recycled` are times. Under the name of a peer stands how many times as long it takes for the
-same result; under `copies`, how many copies of the prediction could be made in the time of the recycled call. *Fresh*
-means new arrays under the C library's own settings, *recycled* means `out=` for lossfn and a `malloc` that keeps freed
-memory for its peers. ✓ and ✗ say whether the bound in brackets is kept; `benchmarks/README.md` says more.
-"""
-
-
-def page(facts: Mapping[str, str], results: Results) -> str:
+def page(head: str, facts: Mapping[str, str], content: str) -> str:
     """Return the whole page."""
     known = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    return "\n".join([HEAD, known, "", tables(results)])
+    return "\n".join([head, known, "", content])
 
 
-def tables(results: Results) -> str:
+def tables(titles: Mapping[str, str], results: Mapping[str, Sequence[Figure]]) -> str:
     """Return every table under its title, and how many bounds are kept."""
-    parts = [f"## {TABLES[name].title}\n\n{table(figures)}\n" for name, figures in results.items()]
+    parts = [f"## {titles[name]}\n\n{table(figures)}\n" for name, figures in results.items()]
     met = [figure.met for figures in results.values() for figure in figures if figure.bound]
     return "\n".join([*parts, f"{sum(map(bool, met))} of {len(met)} bounds are kept."])
 

@@ -1,8 +1,9 @@
-"""The benchmarks run, and the page of speed is one of theirs."""
+"""The benchmarks run, and the pages of speed are theirs."""
 
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,13 @@ def test_an_unknown_table_is_an_error():
     assert "no table or work is called 'nowhere'" in done.stderr
 
 
-def test_the_page_is_one_the_benchmarks_wrote(monkeypatch):
+@pytest.mark.parametrize(("page", "tables"), [("speed.md", "catalogue"), ("torch_speed.md", "torch_catalogue")])
+def test_the_page_is_one_the_benchmarks_wrote(page, tables, monkeypatch):
     monkeypatch.syspath_prepend(FOLDER)
-    import catalogue
-    import report
-
-    text = (FOLDER.parent / "docs/speed.md").read_text("utf-8")
-    assert text.startswith(report.HEAD)
-    for table in catalogue.TABLES.values():
+    content = import_module(tables)
+    text = (FOLDER.parent / "docs" / page).read_text("utf-8")
+    assert text.startswith(content.HEAD)
+    for table in content.TABLES.values():
         _, _, after = text.partition(f"## {table.title}\n")
         here = after.partition("\n## ")[0]
         assert [work for work in table.works if f"\n| {work} | " not in here] == []
