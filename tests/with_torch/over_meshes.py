@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import lossfn as lf
+from lossfn.core.errors import DTypeError, ShapeError
 from peers import peer
 from semantics.samples import joined
 from with_torch.over_classes import LABELS, PROBABILITIES, TABLE, UPSTREAM, K, N, same_on_all, scores, targets
@@ -96,6 +97,21 @@ def rows_by_one_dimension_and_classes_by_another():
     np.testing.assert_allclose(averaged, slope[rows], rtol=1e-12, atol=1e-15)
 
 
+def only_weights_are_spread():
+    x, labels, weight = scores(), targets(LABELS["full"]), np.arange(float(N))
+    placed = tensor.distribute_tensor(torch.tensor(weight), mesh(4), [Shard(0)])
+    value = LABELS["full"](torch.tensor(x), torch.tensor(labels), sample_weight=placed)
+    np.testing.assert_allclose(value.to_local(), LABELS["full"](x, labels, sample_weight=weight), rtol=1e-13)
+
+
+def other_questions_are_refused():
+    given, labels = spread(scores(), "classes"), torch.tensor(targets(LABELS["full"]))
+    with pytest.raises(DTypeError, match=r"got a DTensor. Try: loss\(prediction, target\)\.backward\(\)"):
+        LABELS["full"].value_and_grad(given, labels)
+    with pytest.raises(ShapeError, match=r"target: expected labels of shape \(7,\), got shape \(6,\)"):
+        LABELS["full"](given, labels[1:])
+
+
 def torch_agrees():
     """On two ranks: with a rank that holds no class torch's own raises."""
     x, labels = np.random.default_rng(6).normal(0, 2, (N, K)), torch.tensor(targets(LABELS["full"]))
@@ -136,5 +152,7 @@ CASES |= {
         rows_by_one_dimension_and_classes_by_another,
         torch_agrees,
         drop_ins_take_dtensors,
+        only_weights_are_spread,
+        other_questions_are_refused,
     )
 }

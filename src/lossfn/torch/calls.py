@@ -7,13 +7,13 @@ from typing import Any
 import torch
 
 from lossfn.core import calls
-from lossfn.core.errors import DerivativeError, say
+from lossfn.core.errors import DerivativeError, DTypeError, say
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 from lossfn.torch import operations, origins
 from lossfn.torch.compiled import by_operations, result_dtype
 from lossfn.torch.function import Call, Native, joined
-from lossfn.torch.routes import direct, terms_of
+from lossfn.torch.routes import direct, spread, terms_of
 from lossfn.torch.tensors import Tensor, array_of, each, joint, tensor_of, together
 
 
@@ -30,8 +30,8 @@ def value(
     """Answer a plain call: a tensor that backpropagates to predictions and target."""
     predictions = _checked(loss, prediction, target, sample_weight)
     calls.known(reduction)
-    if not direct(*predictions, target):
-        weights = () if sample_weight is None else (sample_weight,)
+    weights = () if sample_weight is None else (sample_weight,)
+    if not direct(*predictions, target, *weights):
         traced: Tensor = by_operations(loss.handle, predictions, target, weights, reduction, axis, empty, check)
         return traced
     origins.look(loss, predictions[0])
@@ -78,7 +78,8 @@ def hessian_matrix(loss: Loss, prediction: Any, target: Any, sample_weight: Any,
 def accumulate(loss: Loss, prediction: Any, target: Any, sample_weight: Any, axis: int, check: bool) -> LossSum:
     """Answer `accumulate`: the total is a tensor that backpropagates, in float32 at least."""
     predictions = _checked(loss, prediction, target, sample_weight)
-    if not direct(*predictions, target):
+    weights = () if sample_weight is None else (sample_weight,)
+    if not direct(*predictions, target, *weights):
         return operations.accumulated(terms_of(loss, predictions, target, sample_weight, axis, check))
     dtype = torch.promote_types(result_dtype(predictions, target), torch.float32)
     total: Any = _by_kernels(Call(loss, "sum", axis, "zero", check, dtype), predictions, target, sample_weight)
@@ -110,6 +111,8 @@ def _checked(loss: Loss, prediction: Any, target: Any, sample_weight: Any) -> tu
 
 
 def _arrays(loss: Loss, prediction: Any, target: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
-    _checked(loss, prediction, target, sample_weight)
+    if spread(*_checked(loss, prediction, target, sample_weight), target):
+        fix = "loss(prediction, target).backward(), or prediction.full_tensor()"
+        raise DTypeError(say("prediction", expected="plain tensors for this question", got="a DTensor", fix=fix))
     weight = None if sample_weight is None else array_of(sample_weight)
     return each(array_of, prediction), array_of(target), weight

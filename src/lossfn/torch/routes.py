@@ -43,7 +43,7 @@ def terms_of(
 ) -> operations.Terms:
     """Return the terms of a loss as tensor operations."""
     given = (loss, predictions, target, weight, axis, check)
-    if spread(*predictions, target):
+    if spread(*predictions, target, *(() if weight is None else (weight,))):
         from lossfn.torch.sharded import dtensors
 
         return dtensors.terms_of(*given)

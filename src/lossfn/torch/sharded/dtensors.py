@@ -59,7 +59,7 @@ def terms_of(
     loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight: Tensor | None, axis: int, check: bool
 ) -> Terms:
     """Return the terms of a loss; a tensor that is no DTensor is taken as the whole, the same on every rank."""
-    mesh = next(t.device_mesh for t in (*predictions, target) if isinstance(t, DTensor))
+    mesh = next(t.device_mesh for t in (*predictions, target, weight) if isinstance(t, DTensor))
     whole = [_placed(t, mesh) for t in (*predictions, target)]
     given = None if weight is None else _placed(weight, mesh)
     if isinstance(loss, Pointwise):
