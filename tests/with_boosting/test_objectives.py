@@ -233,6 +233,8 @@ def test_meanings():
         (DerivativeError, "majorizer", lambda: boosting.xgboost(lf.Gamma(), hessian="majorizer")),
         (ArgumentError, "not convex", lambda: run(boosting.xgboost(lf.Welsch(), hessian="exact"), [9.0])),
         (ArgumentError, "0 in every row", lambda: run(boosting.xgboost(lf.Quantile(0.9), hessian="exact"), [9.0])),
+        (ArgumentError, "objective.start", lambda: run(boosting.xgboost(lf.Welsch()), [99.0, 88.0])),
+        (TargetError, "nan at row 1", lambda: boosting.lightgbm(lf.Huber()).start([1.0, np.nan])),
         (ArgumentError, "row 1", lambda: run(boosting.xgboost(lf.Huber()), [1.0, np.nan])),
         (DomainError, "target", lambda: run(boosting.xgboost(lf.Poisson()), [1.0], [-1.0])),
         (DomainError, "target", lambda: run(boosting.xgboost(lf.Hinge()), [1.0], [2.0])),
@@ -249,6 +251,12 @@ def test_what_no_tree_could_use_is_an_error(error, words, call):
 def run(objective, scores, labels=None):
     labels = np.zeros(len(scores)) if labels is None else np.asarray(labels)
     return objective(np.asarray(scores, np.float64), dataset(labels))
+
+
+def test_a_perfect_fit_is_none():
+    gradient, hessian = run(boosting.xgboost(lf.SquaredHinge(), hessian="exact"), [-2.0, -3.0])
+    assert not gradient.any()
+    assert not hessian.any()
 
 
 def many(objective):

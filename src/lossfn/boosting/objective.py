@@ -15,7 +15,7 @@ from lossfn.boosting.start import start
 from lossfn.boosting.units import INFINITE, cap, unit
 from lossfn.core.answers import number
 from lossfn.core.arrays import Array
-from lossfn.core.errors import TargetError, say
+from lossfn.core.errors import ArgumentError, TargetError, say
 from lossfn.core.links import domains, into
 from lossfn.core.loss import Loss
 from lossfn.engines.reference import M
@@ -36,8 +36,10 @@ class Objective:
         losses of a residual, scaled to a mean of 1; twice the diagonal for classes. "fisher": the expected second
         derivative, for likelihoods. "engine": what the engine's own objective of that name takes. None chooses what
         trains best: "majorizer" for residuals and classes, "exact" for logits and logarithms of a mean, where it
-        is positive and the engines' choice too. Under Huber with true hessians outliers make steps of any length,
-        and under absolute error there is no step at all.
+        is positive and the engines' choice too; where a loss is not convex, at least a sixteenth of the slope. Under
+        Huber with true hessians outliers make steps of any length: after 30 rounds of XGBoost the loss is 0.96, with
+        hessians of 1 it is 0.89, with the majorizer 0.85 (`docs/boosting.md`). Under absolute error there would be
+        no step at all.
     floor : float, optional
         Least curvature of an element. Without it a negative one is an error.
 
@@ -53,6 +55,7 @@ class Objective:
     hessian: str | None = None
     floor: float | None = None
     engine: ClassVar[str] = ""
+    metric: ClassVar[Any]
     begun: ClassVar[bool] = False  # whether rows have been seen before those of a call
 
     def __post_init__(self) -> None:
@@ -70,7 +73,11 @@ class Objective:
         Labels and weights are rounded to float32, in which the engines keep them.
         """
         weight = None if sample_weight is None else np.asarray(sample_weight, np.float32)
-        return start(self.raw, self.target(np.asarray(target, np.float32)), weight)
+        label = np.asarray(target, np.float32)
+        if not np.isfinite(label).all():
+            row = np.flatnonzero(~np.isfinite(label))[0]
+            raise TargetError(say("label", expected="finite numbers", got=f"{label[row]} at row {row}"))
+        return start(self.raw, self.target(label), weight)
 
     def transform(self, score: Any) -> Any:
         """Return what the loss estimates from what the trees add up to: mean, probability, quantile."""
@@ -89,6 +96,9 @@ class Objective:
         self._scale(gradient, bent, weight)
         if not sound(gradient, bent):
             complain(gradient, bent, self.raw.rule[0], not self.begun)
+            if not (self.begun or gradient.any()) and self.metric.total(score, target, weight).total != 0.0:
+                got, fix = "0 in every row, and losses that are not", "to begin at objective.start(y)"
+                raise ArgumentError(say("gradient", expected="slopes to learn from", got=got, fix=fix))
         return gradient, bent
 
     def _slopes(self, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array]:

@@ -1,0 +1,37 @@
+"""What the choice of the curvature is worth, as the document says."""
+
+import runpy
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from peers import peer
+
+pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("one_thread")]
+peer("xgboost")
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def curvatures(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    yield SimpleNamespace(**runpy.run_path(str(ROOT / "benchmarks" / "boosting_curvatures.py")))
+    sys.modules.pop("boosting_parity", None)
+
+
+def test_a_majorizer_beats_the_true_hessian_of_huber(curvatures):
+    huber = curvatures.CHOICES[0]
+    learnt = {rule: curvatures.losses(huber, rule)[0] for rule in huber.rules}
+    assert learnt["majorizer"] < 0.97 * learnt["exact, floor=1"] < 0.97 * learnt["exact"]
+    text = (ROOT / "docs" / "boosting.md").read_text("utf-8")
+    for rule, loss in learnt.items():
+        usual = " (default)" * (rule == "majorizer")
+        assert f"| {huber.loss} | {huber.data} | {rule}{usual} | {loss:.4f} |" in text
+
+
+def test_a_majorizer_comes_near_refitted_leaves(curvatures):
+    quantile = curvatures.CHOICES[1]
+    assert curvatures.losses(quantile, "majorizer")[0] < 1.05 * curvatures.losses(quantile, "built-in")[0]
