@@ -9,7 +9,7 @@ import pytest
 
 from peers import peer
 
-pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("one_thread")]
+pytestmark = pytest.mark.peer
 peer("xgboost")
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +22,7 @@ def curvatures(monkeypatch):
     sys.modules.pop("boosting_parity", None)
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_a_majorizer_beats_the_true_hessian_of_huber(curvatures):
     huber = curvatures.CHOICES[0]
     learnt = {rule: curvatures.losses(huber, rule)[0] for rule in huber.rules}
@@ -32,6 +33,7 @@ def test_a_majorizer_beats_the_true_hessian_of_huber(curvatures):
         assert f"| {huber.loss} | {huber.data} | {rule}{usual} | {loss:.4f} |" in text
 
 
+@pytest.mark.usefixtures("one_thread")
 def test_a_majorizer_comes_near_refitted_leaves(curvatures):
     quantile = curvatures.CHOICES[1]
     assert curvatures.losses(quantile, "majorizer")[0] < 1.05 * curvatures.losses(quantile, "built-in")[0]
