@@ -46,6 +46,7 @@ def main():
     kept = json.loads(place.read_text("utf-8")) if place.exists() else {}
     sample = drawn(given.count)
     wanted = [m for m in sample if m.key not in kept or (given.again and not kept[m.key])]
+    wanted.sort(key=lambda mutant: mutant.key not in kept)  # survivors first
     for mutant, killed in outcomes(ROOT, wanted):
         kept[mutant.key] = killed
         print("killed" if killed else "lives", mutant.key, file=sys.stderr, flush=True)
