@@ -101,3 +101,9 @@ def test_labels_written_one_hot_name_the_way_out(loss, rng):
     prediction, target = sample(loss, rng)
     with pytest.raises(ShapeError, match=r"labels written one-hot. Try: target\.argmax\(axis=-1\), or .*astype\(float"):
         loss(prediction, np.eye(K, dtype=int)[target])
+
+
+@pytest.mark.parametrize("loss", ROWS, ids=name)
+def test_a_column_of_labels_of_one_class_is_not_called_one_hot(loss):
+    with pytest.raises(ShapeError, match=r"a column of labels. Try: target\.reshape\(\(3,\)\)"):
+        loss(np.zeros((3, 1)), np.zeros((3, 1), int))

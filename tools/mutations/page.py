@@ -18,7 +18,13 @@ OPEN = "**no test tells it**"
 def written(sample, kept, parts):
     """Return the page: a table by part, and the survivors."""
     tried = [mutant for mutant in sample if mutant.key in kept]
-    lines = [HEAD, "| part | mutants | killed | share |", "|---|---:|---:|---:|"]
+    lines = [
+        HEAD,
+        f"Of {len(sample)} drawn, {len(tried)} have been tried.",
+        "",
+        "| part | mutants | killed | share |",
+        "|---|---:|---:|---:|",
+    ]
     lines += [counted(part, [m for m in tried if m.path.startswith(f"src/lossfn/{part}/")], kept) for part in parts]
     lines += [counted("all", tried, kept), "", "## Survivors", "", "| file | before | after | why it lives |"]
     lines += ["|---|---|---|---|", *(survivor(m) for m in sorted(tried) if not kept[m.key])]
