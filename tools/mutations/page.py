@@ -10,7 +10,7 @@ HEAD = """# Mutants
 Made by `python tools/mutations`, which changes one comparison, operator, number, truth value, condition or result of
 lossfn at a time and runs the tests that concern it. A mutant is killed by a test that fails. The mutants are a sample
 drawn by a fixed seed; the tests are part of the suite, and its parametrised ones run for a few losses only, so the
-whole suite kills at least as many.
+whole suite kills at least as many. A survivor is tried again against the tests that were written for it.
 """
 OPEN = "**no test tells it**"
 
