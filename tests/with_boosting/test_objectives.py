@@ -137,6 +137,7 @@ def test_curvatures_of_classes():
     for make, rule, factor in [
         (boosting.xgboost, None, 2.0),
         (boosting.xgboost, "exact", 1.0),
+        (boosting.xgboost, "fisher", 1.0),
         (boosting.xgboost, "engine", 2.0),
         (boosting.lightgbm, "engine", 1.5),
         (boosting.catboost, "engine", 1.0),
@@ -230,6 +231,7 @@ def test_meanings():
         (DerivativeError, "surrogate", lambda: boosting.xgboost(lf.ZeroOne())),
         (DerivativeError, "one label a row", lambda: boosting.lightgbm(lf.KLDivergence())),
         (DerivativeError, "fisher", lambda: run(boosting.xgboost(lf.Huber(), hessian="fisher"), [0.0])),
+        (DerivativeError, "probabilities", lambda: boosting.xgboost(lf.Focal(), hessian="fisher")),
         (DerivativeError, "majorizer", lambda: boosting.xgboost(lf.Gamma(), hessian="majorizer")),
         (ArgumentError, "not convex", lambda: run(boosting.xgboost(lf.Welsch(), hessian="exact"), [9.0])),
         (ArgumentError, "0 in every row", lambda: run(boosting.xgboost(lf.Quantile(0.9), hessian="exact"), [9.0])),

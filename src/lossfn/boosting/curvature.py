@@ -18,7 +18,7 @@ from lossfn.core.algebra import PointwiseSum
 from lossfn.core.domain import REAL
 from lossfn.core.errors import DerivativeError, OptionError, say
 from lossfn.core.graph import Node, Tracer, evaluate, order
-from lossfn.core.kinds import Pointwise
+from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.links import LinkedPointwise, domains, into, rise
 from lossfn.core.loss import Loss
 from lossfn.core.program import curvature, slope
@@ -26,6 +26,7 @@ from lossfn.core.program import curvature, slope
 RULES = ("exact", "majorizer", "fisher", "engine")
 TINY = 1e-30  # the residual that stands for 0: slope / residual tends to the hessian, or to a finite large number
 LEAST = 0.0625
+SHARES = ("logits of the class probabilities", "log-probabilities of the classes")
 DELTA_STEP = 0.7  # both engines add it to Poisson's exponent, so that a step is never too long
 FACTORS = {("xgboost", "Poisson"): math.exp(DELTA_STEP), ("lightgbm", "Poisson"): math.exp(DELTA_STEP)}
 # Where an engine takes 1; it then fits quantiles to the leaves, which an objective cannot.
@@ -78,6 +79,9 @@ def plan(loss: Loss, rule: str | None) -> tuple[Any, ...]:
     chosen = rule or default(loss)
     if chosen == "fisher" and _own_fisher(loss):
         return ("own fisher",)
+    if chosen == "fisher" and isinstance(loss, Row) and loss.estimates not in SHARES:
+        got, cause = f'"fisher" for {type(loss).__name__}', "it does not estimate the probabilities of the classes"
+        raise DerivativeError(say("hessian", expected='"exact" or "majorizer"', got=got, cause=cause))
     if chosen == "engine" and type(loss).__name__ == "SquaredError":
         return ("residual",)  # all engines mean half of it by that name: a curvature of 1
     if rule is None and chosen == "exact" and not _behind(loss).convex:
