@@ -90,21 +90,57 @@ def log_softmax(logits: Array) -> Array:
     With w = e^(x - top), `rest` sums w without one of the largest: log q = (x - top) - log1p(rest).
     Tangents t become (1 - q_k)·t_k - Σ_{j≠k} q_j·t_j: nothing cancels for a label.
     """
-    shift, rest = _below(logits)
+    shift, _, rest = _below(logits)
     return shift - jnp.log1p(rest)
 
 
 @log_softmax.defjvp
 def _tangent_of_log_softmax(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    log_q = log_softmax(*primals)
-    pulled = jnp.exp(log_q) * tangents[0]
-    return log_q, -jnp.expm1(log_q) * tangents[0] - (pulled.sum(-1, keepdims=True) - pulled)
+    return log_softmax(*primals), _centred(*_probabilities(*primals), *tangents)
 
 
-def _below(logits: Array) -> tuple[Array, Array]:
-    logits = jnp.minimum(logits, 3.0e38 if logits.dtype == jnp.float32 else 1.5e308)
+@jax.custom_jvp
+def log_sum_exp(logits: Array) -> Array:
+    """Return log Σ e^x over the last axis; its slopes are the probabilities."""
+    _, _, rest = _below(logits)
+    return (logits.max(-1, keepdims=True) + jnp.log1p(rest))[..., 0]
+
+
+@log_sum_exp.defjvp
+def _tangent_of_log_sum_exp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return log_sum_exp(*primals), (_probabilities(*primals)[0] * tangents[0]).sum(-1)
+
+
+@jax.custom_jvp
+def _probabilities(logits: Array) -> tuple[Array, Array]:
+    # q and 1 - q, neither from the other: q = w/(1 + rest), and 1 - q = rest/(1 + rest) at the top.
+    shift, lost, rest = _below(logits)
+    w = jnp.exp(shift)
+    q = (w + w * lost) / (1.0 + rest)
+    return q, jnp.where(shift == 0.0, rest / (1.0 + rest), 1.0 - q)
+
+
+@_probabilities.defjvp
+def _tangent_of_probabilities(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Any, Any]:
+    q, not_q = _probabilities(*primals)
+    pushed = q * _centred(q, not_q, *tangents)
+    return (q, not_q), (pushed, -pushed)
+
+
+def _centred(q: Array, not_q: Array, x: Array) -> Array:
+    """x less its mean under q: (1 - q_k)x_k - Σ_{j≠k} q_j·x_j."""
+    pulled = q * x
+    return not_q * x - (pulled.sum(-1, keepdims=True) - pulled)
+
+
+def _below(logits: Array) -> tuple[Array, Array, Array]:
+    """x - top, what rounding took from it (else e^(x - top) loses |x - top|/2 ULP), and `rest`."""
     top = logits.max(-1, keepdims=True)
     at_top = logits == top
-    shift = jnp.where(top == -jnp.inf, jnp.nan, logits - top)
-    ties = at_top.sum(-1, keepdims=True) - 1
-    return shift, jnp.where(at_top, 0.0, jnp.exp(shift)).sum(-1, keepdims=True) + ties
+    shift = jnp.where(top == -jnp.inf, jnp.nan, jnp.where(at_top, 0.0, logits - top))
+    back = shift - logits
+    lost = (logits - (shift - back)) - (top + back)
+    lost = jnp.where(jnp.isfinite(lost), lost, 0.0)
+    w = jnp.exp(shift)
+    others = jnp.where(at_top, 0.0, w + w * lost).sum(-1, keepdims=True)
+    return shift, lost, others + (at_top.sum(-1, keepdims=True) - 1)

@@ -114,8 +114,8 @@ def formula(what: Derivative, tensors: tuple[Tensor, ...]) -> Tensor:
 class LogSoftmax(torch.autograd.Function):
     """log q of rows of logits: exact at both ends.
 
-    With w = e^(x - top), `rest` sums w without one of the largest: log q = (x - top) - log1p(rest), and
-    1 - q = rest/(1 + rest) at the top. Slopes s return as s_k(1 - q_k) - q_k(Σs - s_k): nothing cancels for a label.
+    With w = e^(x - top), `rest` sums w without one of the largest: log q = (x - top) - log1p(rest).
+    Slopes s return as s_k(1 - q_k) - q_k(Σs - s_k): nothing cancels for a label.
     """
 
     generate_vmap_rule = True
@@ -123,7 +123,7 @@ class LogSoftmax(torch.autograd.Function):
     @staticmethod
     def forward(logits: Tensor) -> Tensor:
         """Return log q over the last axis."""
-        shift, rest = _below(logits)
+        shift, _, rest = _below(logits)
         return shift - torch.log1p(rest)
 
     @staticmethod
@@ -135,22 +135,92 @@ class LogSoftmax(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         """Pull slopes back."""
-        q, not_q = _probabilities(*ctx.saved_tensors)
+        q, not_q = probabilities(*ctx.saved_tensors)
         return upstream * not_q - q * (upstream.sum(-1, keepdim=True) - upstream)
 
     @staticmethod
     def jvp(ctx: Any, tangent: Tensor) -> Tensor:
         """Push a tangent forward."""
-        q, not_q = _probabilities(*ctx.saved_tensors)
-        pulled = q * tangent
-        return not_q * tangent - (pulled.sum(-1, keepdim=True) - pulled)
+        return _centred(*probabilities(*ctx.saved_tensors), tangent)
 
 
-def _below(logits: Tensor) -> tuple[Tensor, Tensor]:
+class Probabilities(torch.autograd.Function):
+    """q and 1 - q of rows of logits, neither from the other: w/(1 + rest), and at the top rest/(1 + rest)."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both."""
+        shift, lost, rest = _below(logits)
+        w = torch.exp(shift)
+        q = (w + w * lost) / (1.0 + rest)
+        return q, torch.where(shift == 0.0, rest / (1.0 + rest), 1.0 - q)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
+        """Keep the logits alone."""
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, of_q: Tensor, of_not_q: Tensor) -> Tensor:
+        """Pull slopes back: the Jacobian is symmetric."""
+        q, not_q = probabilities(*ctx.saved_tensors)
+        return q * _centred(q, not_q, of_q - of_not_q)
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor) -> tuple[Tensor, Tensor]:
+        """Push a tangent forward."""
+        q, not_q = probabilities(*ctx.saved_tensors)
+        pushed = q * _centred(q, not_q, tangent)
+        return pushed, -pushed
+
+
+class LogSumExp(torch.autograd.Function):
+    """log Σ e^x of rows of logits, whose slopes are the probabilities."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(logits: Tensor) -> Tensor:
+        """Return top + log1p(rest) over the last axis."""
+        _, _, rest = _below(logits)
+        return (logits.amax(-1, keepdim=True) + torch.log1p(rest)).squeeze(-1)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """Keep the logits alone."""
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> Tensor:
+        """Pull slopes back."""
+        return upstream.unsqueeze(-1) * probabilities(*ctx.saved_tensors)[0]
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor) -> Tensor:
+        """Push a tangent forward."""
+        return (probabilities(*ctx.saved_tensors)[0] * tangent).sum(-1)
+
+
+def _centred(q: Tensor, not_q: Tensor, x: Tensor) -> Tensor:
+    """x less its mean under q: (1 - q_k)x_k - Σ_{j≠k} q_j·x_j."""
+    pulled = q * x
+    return not_q * x - (pulled.sum(-1, keepdim=True) - pulled)
+
+
+def _below(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """x - top, what rounding took from it (else e^(x - top) loses |x - top|/2 ULP), and `rest`."""
     top = logits.detach().amax(-1, keepdim=True)
-    at_top = logits == top
-    rest = torch.where(at_top, 0.0, torch.exp(logits - top)).sum(-1, keepdim=True)
-    return below(logits, top), rest + (at_top.sum(-1, keepdim=True) - 1)
+    at_top, shift = logits == top, below(logits, top)
+    back = shift - logits
+    lost = (logits - (shift - back)) - (top + back)
+    lost = torch.where(lost.isfinite(), lost, 0.0)
+    w = torch.exp(shift)
+    others = torch.where(at_top, 0.0, w + w * lost).sum(-1, keepdim=True)
+    return shift, lost, others + (at_top.sum(-1, keepdim=True) - 1)
 
 
 def below(x: Tensor, top: Tensor) -> Tensor:
@@ -158,14 +228,19 @@ def below(x: Tensor, top: Tensor) -> Tensor:
     return torch.where(top == -torch.inf, torch.nan, torch.where(x == top, 0.0, x - top))
 
 
-def _probabilities(logits: Tensor) -> tuple[Tensor, Tensor]:
-    """q and 1 - q, differentiable."""
-    log_q = log_softmax(logits)
-    q = torch.exp(log_q)
-    return q, -torch.expm1(log_q)
-
-
 def log_softmax(logits: Tensor) -> Tensor:
     """Return log q over the last axis."""
     found: Tensor = LogSoftmax.apply(logits)  # type: ignore[no-untyped-call]
+    return found
+
+
+def probabilities(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Return q and 1 - q over the last axis."""
+    q, not_q = Probabilities.apply(logits)  # type: ignore[no-untyped-call]
+    return q, not_q
+
+
+def log_sum_exp(logits: Tensor) -> Tensor:
+    """Return log Σ e^x over the last axis."""
+    found: Tensor = LogSumExp.apply(logits)  # type: ignore[no-untyped-call]
     return found

@@ -18,7 +18,7 @@ from lossfn.core.errors import ShapeError, say
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.engines.derivatives import Derivative
-from lossfn.engines.jax import M, formula, log_softmax
+from lossfn.engines.jax import M, formula, log_softmax, log_sum_exp
 from lossfn.jax.inputs import is_float, joint, stand_in, wide
 from lossfn.jax.sums import mean
 
@@ -124,7 +124,7 @@ def statistics(loss: Any, scores: Array, labels: Array) -> dict[str, Array]:
     share = shares(loss, scores, scores.shape[-1])
     return {
         "log_prob": at_label(log_q)[..., 0],
-        "log_sum_exp": jax.nn.logsumexp(scores, -1),
+        "log_sum_exp": log_sum_exp(scores),
         "mean_log_prob": jnp.where(share == 0, 0.0, share * jnp.where(share == 0, 0.0, log_q)).sum(-1),
     }
 

@@ -19,7 +19,7 @@ from lossfn.core.kinds import Pointwise, Row, check_tables
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 from lossfn.engines.derivatives import Derivative
-from lossfn.engines.torch import TorchVerbs, formula, log_softmax
+from lossfn.engines.torch import TorchVerbs, formula, log_softmax, log_sum_exp
 from lossfn.torch.tensors import HALVES, Tensor
 
 
@@ -159,7 +159,7 @@ def _statistics(loss: Any, scores: Tensor, labels: Tensor) -> dict[str, Tensor]:
     part = torch.where(scores > -torch.inf, share, 0.0)
     return {
         "log_prob": _at(log_q, labels),
-        "log_sum_exp": torch.logsumexp(scores, -1),
+        "log_sum_exp": log_sum_exp(scores),
         "mean_log_prob": torch.where(part == 0, 0.0, part * log_q).sum(-1),
     }
 

@@ -42,12 +42,13 @@ def accuracies(name: str, loss: Loss) -> Iterator[Accuracy]:
     with np.load(Path(__file__).with_name("truths.npz")) as file:
         tables = {form: (file[f"{name}.{form}.points"], file[f"{name}.{form}.truths"]) for form in FORMATS}
     for form, (points, truths) in tables.items():
-        prediction, target = _arguments(loss, points, FORMATS[form].dtype)
+        prediction, target = arguments(loss, points, FORMATS[form].dtype)
         for by, results in _answers(name, loss, prediction, target):
-            yield from _judged(results, truths, FORMATS[form], (type(loss).__name__, form, by))
+            yield from judged(results, truths, FORMATS[form], (type(loss).__name__, form, by))
 
 
-def _arguments(loss: Loss, points: Array, dtype: np.dtype[Any]) -> tuple[Any, Array]:
+def arguments(loss: Loss, points: Array, dtype: np.dtype[Any]) -> tuple[Any, Array]:
+    """Return prediction and target at the points of a table."""
     if isinstance(loss, Pointwise):
         *predictions, target = (np.ascontiguousarray(column) for column in points.T.astype(dtype))
         return tuple(predictions) if len(predictions) > 1 else predictions[0], target
@@ -73,7 +74,8 @@ def _own(loss: Loss, prediction: Any, target: Array) -> Results:
     return (value, gradient, loss.grad_and_hess(prediction, target)[1])[: 3 if isinstance(loss, Pointwise) else 2]
 
 
-def _judged(results: Results, truths: Array, form: Format, names: tuple[str, str, str]) -> Iterator[Accuracy]:
+def judged(results: Results, truths: Array, form: Format, names: tuple[str, str, str]) -> Iterator[Accuracy]:
+    """Count the errors of results, one array or tuple for value, gradient and hessian."""
     start = 0
     for what, result in zip(("value", "gradient", "hessian"), results, strict=False):
         got = _columns(result)
