@@ -73,6 +73,37 @@ def test_a_second_backward_gives_the_same_again(reduction, rng):
     same(truth, target)
 
 
+@pytest.mark.parametrize("loss", [lf.Huber(), lf.CrossEntropy(), lf.GaussianNLL()], ids=repr)
+def test_backward_twice_with_other_upstream_gradients_adds_up(loss, rng):
+    prediction, target = arrays(loss, rng)
+    given, truth = tensors(torch, prediction, target)
+    value = loss(given, truth.detach())
+    for factor in (2.0, 1.0, 0.0, -0.5):
+        value.backward(torch.tensor(factor, dtype=value.dtype), retain_graph=True)
+    _, slope = loss.value_and_grad(prediction, target)
+    for got, part in zip(parts(gradients(given)), parts(slope), strict=True):
+        np.testing.assert_allclose(got, 2.5 * part, rtol=1e-13, atol=1e-300)
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [
+        lambda up: up.expand(3, 5),
+        lambda up: up.T.expand(5, 3).T,
+        lambda up: torch.zeros_like(up.expand(3, 5)),
+        lambda up: up.expand(3, 5).T.contiguous().T,
+        lambda up: up.repeat(3, 2)[:, ::2],
+    ],
+)
+def test_upstream_gradients_of_any_layout_are_honoured(spread, rng):
+    x, t = (torch.tensor(rng.normal(0, 2, (3, 5))) for _ in range(2))
+    upstream = spread(torch.tensor(rng.normal(0, 1, (1, 5))))
+    kept, x = upstream.clone(), x.requires_grad_()
+    lf.LogCosh()(x, t, reduction="none").backward(upstream)
+    np.testing.assert_allclose(x.grad, torch.tanh(x.detach() - t) * kept, rtol=1e-13)
+    same(upstream, kept)
+
+
 def test_changing_an_input_between_forward_and_backward_is_an_error():
     x = torch.ones(3, requires_grad=True)
     y = x * 1.0
@@ -117,15 +148,27 @@ def test_a_class_axis_may_lie_anywhere(rng):
     np.testing.assert_allclose(scores.grad, expected.grad, rtol=1e-12)
 
 
-def test_autocast_keeps_the_value_wide(rng):
-    scores = torch.tensor(rng.normal(0, 1, (4, 3)), dtype=torch.bfloat16, requires_grad=True)
-    labels = torch.tensor([0, 1, 2, 0])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        for reduction in REDUCTIONS:
-            value = lf.CrossEntropy()(scores, labels, reduction=reduction)
-            assert value.dtype == torch.float32
-            value.sum().backward()
-    assert scores.grad.dtype == torch.bfloat16
+@pytest.mark.parametrize("narrow", ["float16", "bfloat16"])
+@pytest.mark.parametrize("loss", SMOOTH, ids=repr)
+def test_autocast_keeps_values_wide_and_gradients_as_they_are(loss, narrow, rng):
+    dtype = getattr(torch, narrow)
+    given, truth = tensors(torch, *arrays(loss, rng, np.float32))
+    target = truth.detach().to(dtype) if truth.is_floating_point() else truth
+    inside, outside, wide = (
+        each(lambda p, last=last: p.detach().to(dtype).to(last).requires_grad_(), given)
+        for last in (dtype, dtype, torch.float32)
+    )
+    exact = loss(wide, target)
+    loss(outside, target).backward()
+    with torch.autocast("cpu", dtype=dtype):
+        value = loss(inside, target)
+        terms = loss(inside, target, reduction="none")
+    value.backward()
+    assert value.dtype == terms.dtype == torch.float32
+    np.testing.assert_allclose(value.item(), exact.item(), rtol=1e-6)
+    for got, expected in zip(parts(inside), parts(outside), strict=True):
+        assert got.grad.dtype == dtype
+        same(got.grad.float(), expected.grad.float())
 
 
 def test_a_mean_of_halves_does_not_overflow():
@@ -214,3 +257,21 @@ def test_no_slope_is_computed_where_none_is_wanted():
     with torch.no_grad():
         assert not lf.Huber()(x, torch.zeros(3)).requires_grad
     assert not lf.Huber()(x.detach(), torch.zeros(3)).requires_grad
+
+
+def test_arrays_of_two_frameworks_are_an_error():
+    other = peer("jax.numpy").ones(3)
+    with pytest.raises(DTypeError, match="two frameworks in one call"):
+        lf.SquaredError()(ONES, other)
+    with pytest.raises(DTypeError, match="two frameworks in one call"):
+        lf.SquaredError()(other, ONES)
+
+
+@pytest.mark.parametrize("name", ["float64", "float16", "bfloat16", "int32"])
+def test_dtypes_of_one_call_promote_as_torchs(name):
+    second = getattr(torch, name)
+    x = torch.ones(3, requires_grad=True)
+    value = lf.SquaredError()(x, torch.zeros(3, dtype=second))
+    value.backward()
+    assert value.dtype == torch.promote_types(torch.float32, second)
+    assert x.grad.dtype == torch.float32

@@ -20,7 +20,7 @@ from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 from lossfn.engines.derivatives import Derivative
 from lossfn.engines.torch import TorchVerbs, formula, log_softmax, log_sum_exp
-from lossfn.torch.tensors import HALVES, Tensor
+from lossfn.torch.tensors import HALVES, Tensor, wide
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,6 @@ class Terms:
         return (ones if self.weight is None else ones * self.weight).sum(dtype=wide(self.terms))
 
 
-def wide(tensor: Tensor) -> torch.dtype:
-    """Return the dtype sums are taken in."""
-    return torch.float32 if tensor.device.type == "mps" else torch.float64
-
-
 def terms_of(
     loss: Loss, predictions: Sequence[Tensor], target: Tensor, weight: Tensor | None, axis: int, check: bool
 ) -> Terms:
@@ -79,10 +74,10 @@ def terms_of(
 
 
 def computed_in(*tensors: Tensor) -> torch.dtype:
-    """Return the dtype terms are computed in: float32 for what is no wider, else float64."""
+    """Return the dtype terms are computed in: float32 for what is no wider, else the widest."""
     floats = [t.dtype for t in tensors if t.dtype.is_floating_point]
     narrow = all(dtype in (torch.float32, *HALVES) for dtype in floats) and floats
-    return torch.float32 if narrow else torch.float64
+    return torch.float32 if narrow else wide(tensors[0])
 
 
 def stand_in(tensor: Tensor, axis: int = -1, length: int | None = None) -> arrays.Array:

@@ -13,6 +13,7 @@ from lossfn.core.errors import ArgumentError, DTypeError, say
 
 Tensor = torch.Tensor
 HALVES = (torch.float16, torch.bfloat16)
+WITHOUT_FLOAT64 = frozenset(("mps",))
 NUMBERS = frozenset(
     (torch.float32, torch.float64, *HALVES, torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 )
@@ -51,11 +52,16 @@ def together(named: Mapping[str, Any]) -> None:
             raise ArgumentError(say(name, expected=expected, got=got, fix=f"{name}.to({first}.device)"))
 
 
+def wide(tensor: Tensor) -> torch.dtype:
+    """Return the widest dtype the tensor's device has: that of sums, and of losses of integers."""
+    return torch.float32 if tensor.device.type in WITHOUT_FLOAT64 else torch.float64
+
+
 def joint(predictions: tuple[Tensor, ...], target: Tensor) -> torch.dtype:
     """Return the dtype of the terms: mixed floats promote, integers follow the floats beside them."""
     floats = [t.dtype for t in (*predictions, target) if t.dtype.is_floating_point]
     if not floats:
-        return torch.float64
+        return wide(target)
     dtype = floats[0]
     for other in floats[1:]:
         dtype = torch.promote_types(dtype, other)
