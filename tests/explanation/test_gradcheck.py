@@ -136,3 +136,21 @@ def test_functions_of_torch_tensors():
     assert lf.gradcheck(torch.sin, x)
     assert lf.gradcheck(torch.abs, x)
     assert not lf.gradcheck(Half.apply, x)
+
+
+@pytest.mark.peer
+def test_functions_of_jax_arrays():
+    jax = peer("jax")
+
+    @jax.custom_jvp
+    def square(x):
+        return x * x
+
+    @square.defjvp
+    def _(primals, tangents):
+        return square(*primals), primals[0] * tangents[0]
+
+    x = jax.numpy.array([0.5, 1.0, 2.0])
+    assert lf.gradcheck(jax.numpy.sin, x)
+    assert lf.gradcheck(lf.CrossEntropy(), x[None], jax.numpy.array([1]))
+    assert "0.5 times what it should be" in str(lf.gradcheck(square, x))
