@@ -94,7 +94,7 @@ FILES = {
 OK = "evaluate ok.csv --target y --prediction p"
 WORDS = {
     "evalute ok.csv": "unknown command 'evalute'. Did you mean evaluate?",
-    "frobnicate": "unknown command 'frobnicate'. There are train, evaluate, show, list, check, bench.",
+    "frobnicate": "There are train, evaluate, explain, compare, show, list, check, bench.",
     "evaluate": "missing FILE. Usage: lossfn evaluate FILE --target COL",
     "evaluate ok.csv --target y --loss Huber": "missing --prediction. Usage: lossfn evaluate FILE",
     f"{OK} --loss Hubber": "unknown loss 'Hubber'. Did you mean Huber",
@@ -141,7 +141,7 @@ WORDS = {
     "train digits --loss CrossEntropy --loss Focal": "train takes one loss, got CrossEntropy and Focal.",
     "train digits --loss CrossEntropy --epoch 3": "no option --epoch. Did you mean --epochs?",
     "train digits --loss CrossEntropy --epochs 0": "--epochs: 0 is not in the range x>=1.",
-    "train digits --loss CrossEntropy --model mpl": "--model: 'mpl' is not one of 'mlp', 'linear', 'hist'.",
+    "train digits --loss CrossEntropy --model mpl": "--model: 'mpl' is not one of 'mlp', 'linear', 'hist', 'xgboost',",
     "train digits --loss CrossEntropy --report none/x.html": "none/x.html: there is no folder 'none' to write into.",
     "train digits --loss CrossEntropy --report x.txt": "x.txt: expected a name that ends in .html or .htm. Try: x.html",
     "train digits --loss CrossEntropy --class-weight 1,2": "class_weight: expected one number for each of 10 classes",

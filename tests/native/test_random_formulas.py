@@ -42,7 +42,9 @@ def grown(smaller):
     return one | two | branch
 
 
-TREES = st.recursive(LEAVES, grown, max_leaves=12)
+def trees(leaves):
+    """Second derivatives of large trees take LLVM minutes."""
+    return st.recursive(LEAVES, grown, max_leaves=leaves)
 
 
 def built(m, tree, inputs):
@@ -89,16 +91,18 @@ def holds(tree):
     np.testing.assert_allclose(reference[1][smooth], near[smooth], rtol=1e-5, atol=1e-5)
 
 
-def fuzz(examples):
-    given(TREES)(settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(holds))()
+def fuzz(examples, leaves):
+    given(trees(leaves))(
+        settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))(holds)
+    )()
 
 
 def test_random_formulas(tmp_path, monkeypatch):
     monkeypatch.setenv("LOSSFN_CACHE", str(tmp_path))
-    fuzz(25)
+    fuzz(25, 5)
 
 
 @pytest.mark.long
 def test_many_random_formulas(tmp_path, monkeypatch):
     monkeypatch.setenv("LOSSFN_CACHE", str(tmp_path))
-    fuzz(2000)
+    fuzz(2000, 12)

@@ -67,7 +67,13 @@ def test_cross_entropy_is_the_log_loss(data, model):
         assert loss.scorer()(model, *held_out) == expected
 
 
-@pytest.mark.parametrize("loss", TRAINED, ids=name)
+def test_what_predict_does_not_answer_is_refused():
+    model = LossRegressor(lf.BarronNLL()).fit(X, Y / 100)
+    with pytest.raises(OptionError, match="loss: expected a loss of one prediction, or of a mean and a variance"):
+        lf.BarronNLL().scorer()(model, X, Y / 100)
+
+
+@pytest.mark.parametrize("loss", [loss for loss in TRAINED if len(loss.predictions) < 3], ids=name)
 def test_every_fitted_model_scores_the_loss_it_was_fitted_to(loss):
     two, numbers = kind(loss) == "two classes", kind(loss) == "numbers"
     x, y = (X, Y / 100) if numbers else CANCER if two else WINE

@@ -89,7 +89,7 @@ def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, axis: int, o
         return None
     shape, classes = prediction.shape, 0
     if target.shape != shape:
-        if len(shape) != 2 or target.shape != shape[:1] or axis not in (-1, 1):
+        if len(shape) != 2 or target.shape != shape[:1] or axis not in (-1, 1) or not hasattr(loss, "takes"):
             return None
         classes = shape[1]
         if check:
