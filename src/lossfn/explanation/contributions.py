@@ -73,9 +73,7 @@ class Contributions:
 
     def top(self, count: int) -> list[RowLoss]:
         """Return the rows with the largest loss, the largest first; the earlier row first among equals."""
-        order = np.argsort(-self.terms, kind="stable")[:count]
-        parts = self.shares
-        return [RowLoss(int(row), float(self.terms[row]), float(parts[row])) for row in order]
+        return costliest(self.terms, self.total.total, count)
 
 
 def contributions(
@@ -115,6 +113,13 @@ def contributions(
     table = [GroupLoss(n, p.count, p.mean(), float(s)) for (n, p), s in zip(found, parts, strict=True)]
     by_share = np.argsort([-part.total for _, part in found], kind="stable")
     return Contributions(total, tuple(table[place] for place in by_share), rows)
+
+
+def costliest(terms: Array, total: float, count: int) -> list[RowLoss]:
+    """Return the rows with the largest loss, the largest first; the earlier row first among equals."""
+    order = np.argsort(-terms, kind="stable")[:count]
+    parts = shares(terms, total)
+    return [RowLoss(int(row), float(terms[row]), float(parts[row])) for row in order]
 
 
 def shares(terms: Array, total: float, safe: bool = True) -> Array:

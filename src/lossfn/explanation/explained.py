@@ -16,7 +16,7 @@ from lossfn.core.batch import Batch
 from lossfn.core.calls import prepared
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
-from lossfn.explanation.contributions import GroupLoss, RowLoss, contributions, shares
+from lossfn.explanation.contributions import Contributions, GroupLoss, RowLoss, contributions, costliest, shares
 from lossfn.explanation.explained_page import page
 from lossfn.explanation.outliers import classics, outliers
 from lossfn.explanation.style import write_whole
@@ -81,9 +81,8 @@ class Explanation:
 
     def top(self, count: int = 10) -> list[RowPart]:
         """Return the rows that cost most, the largest loss first."""
-        order = np.argsort(-self.values, kind="stable")[:count]
-        parts = shares(self.values, self.total.total)
-        return [RowPart(int(i), float(self.values[i]), float(parts[i]), float(self.pulls[i])) for i in order]
+        rows = costliest(self.values, self.total.total, count)
+        return [RowPart(**vars(row), pull=float(self.pulls[row.row])) for row in rows]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a report with pictures: one HTML file that needs nothing else. Needs matplotlib."""
@@ -157,7 +156,10 @@ def explain(
         _classes(asked, batch, pull, arguments),
         _terms(loss, arguments),
         marked,
-        tuple(_leverage(other, arguments, marked) for other in (loss, *others)),
+        (
+            _leverage(loss, parts, pull, marked),
+            *(_leverage(o, contributions(o, *arguments), pulls(o, *arguments), marked) for o in others),
+        ),
     )
 
 
@@ -203,6 +205,5 @@ def _terms(loss: Any, arguments: tuple[Any, Any, Any]) -> tuple[Part, ...]:
     return tuple(sorted(found, key=lambda part: -part.value))
 
 
-def _leverage(loss: Loss, arguments: tuple[Any, Any, Any], marked: Array) -> Leverage:
-    pull, parts = pulls(loss, *arguments), contributions(loss, *arguments)
+def _leverage(loss: Loss, parts: Contributions, pull: Array, marked: Array) -> Leverage:
     return Leverage(loss, float(parts.shares[marked].sum()), float(pull[marked].sum()), pull)

@@ -44,11 +44,8 @@ def _of_numbers(loss: Any, estimator: Any, x: Any, y: Any) -> tuple[Any, Any, An
         mean, deviation = estimator.predict(x, return_std=True)
         return loss, (mean, np.square(deviation)), y
     if len(loss.predictions) > 1:
-        expected, cause = (
-            "a loss of one prediction, or of a mean and a variance",
-            "predict answers with one number a row",
-        )
-        raise OptionError(say("loss", expected=expected, got=repr(loss), cause=cause))
+        expected = "a loss of one prediction, or of a mean and a variance"
+        raise OptionError(say("loss", expected=expected, got=repr(loss), cause="predict answers with one number a row"))
     answer = np.asarray(estimator.predict(x), np.float64)
     if loss.estimates in NUMBERS and not (answer > 0.0).all():
         fix, least = "an estimator whose predictions are means above 0", f"{answer.min():g}"
