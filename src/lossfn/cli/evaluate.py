@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from lossfn.cli.file_options import of_file
 from lossfn.cli.words import LossCommand, asked
 
 
@@ -18,17 +19,7 @@ Hyperparameters of a loss are options, too, and follow their --loss:
   lossfn evaluate runs.csv --target y --prediction p --by region --loss Huber --delta 2 --top 5
   lossfn evaluate digits.parquet --target label --prediction p0,p1,p2 --loss CrossEntropy""",
 )
-@click.argument(
-    "file", type=click.Path(path_type=Path), metavar="FILE --target COL --prediction COL --loss NAME [OPTIONS]"
-)
-@click.option("--target", metavar="COL", required=True, help="True values or class numbers; COL,COL for probabilities.")
-@click.option(
-    "--prediction",
-    metavar="COL[,COL]",
-    required=True,
-    help="Predictions: one column, one for each class, or mean,variance.",
-)
-@click.option("--weight", metavar="COL", help="Weight of each row.")
+@of_file
 @click.option("--by", metavar="COL", help="Show each group's share of the loss.")
 @click.option("--loss", metavar="NAME", required=True, multiple=True, help="A loss; may be repeated.")
 @click.option("--top", type=click.IntRange(0), default=0, metavar="N", help="Show the N rows that cost most.")

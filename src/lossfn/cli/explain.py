@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from lossfn.cli.file_options import of_file
 from lossfn.cli.words import LossCommand, asked
 
 
@@ -20,17 +21,7 @@ Hyperparameters of a loss are options, too, and follow their --loss:
   lossfn explain runs.csv --target y --prediction p --by region --loss Huber --delta 2 --report report.html
   lossfn explain digits.parquet --target label --prediction p0,p1,p2 --loss CrossEntropy --loss Focal""",
 )
-@click.argument(
-    "file", type=click.Path(path_type=Path), metavar="FILE --target COL --prediction COL --loss NAME [OPTIONS]"
-)
-@click.option("--target", metavar="COL", required=True, help="True values or class numbers; COL,COL for probabilities.")
-@click.option(
-    "--prediction",
-    metavar="COL[,COL]",
-    required=True,
-    help="Predictions: one column, one for each class, or mean,variance.",
-)
-@click.option("--weight", metavar="COL", help="Weight of each row.")
+@of_file
 @click.option("--by", metavar="COL", help="Show each group's share of loss and gradient.")
 @click.option(
     "--loss",
