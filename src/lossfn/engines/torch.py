@@ -111,26 +111,28 @@ def formula(what: Derivative, tensors: tuple[Tensor, ...]) -> Tensor:
     return found
 
 
-class LogSoftmax(torch.autograd.Function):
+class _OfLogits(torch.autograd.Function):
+    generate_vmap_rule = True
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Any) -> None:
+        """Keep the logits alone."""
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+
+class LogSoftmax(_OfLogits):
     """log q of rows of logits: exact at both ends.
 
     With w = e^(x - top), `rest` sums w without one of the largest: log q = (x - top) - log1p(rest).
     Slopes s return as s_k(1 - q_k) - q_k(Σs - s_k): nothing cancels for a label.
     """
 
-    generate_vmap_rule = True
-
     @staticmethod
     def forward(logits: Tensor) -> Tensor:
         """Return log q over the last axis."""
         shift, _, rest = _below(logits)
         return shift - torch.log1p(rest)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        """Keep the logits alone."""
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
@@ -144,10 +146,8 @@ class LogSoftmax(torch.autograd.Function):
         return _centred(*probabilities(*ctx.saved_tensors), tangent)
 
 
-class Probabilities(torch.autograd.Function):
+class Probabilities(_OfLogits):
     """q and 1 - q of rows of logits, neither from the other: w/(1 + rest), and at the top rest/(1 + rest)."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -156,12 +156,6 @@ class Probabilities(torch.autograd.Function):
         w = torch.exp(shift)
         q = (w + w * lost) / (1.0 + rest)
         return q, torch.where(shift == 0.0, rest / (1.0 + rest), 1.0 - q)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
-        """Keep the logits alone."""
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, of_q: Tensor, of_not_q: Tensor) -> Tensor:
@@ -177,22 +171,14 @@ class Probabilities(torch.autograd.Function):
         return pushed, -pushed
 
 
-class LogSumExp(torch.autograd.Function):
+class LogSumExp(_OfLogits):
     """log Σ e^x of rows of logits, whose slopes are the probabilities."""
-
-    generate_vmap_rule = True
 
     @staticmethod
     def forward(logits: Tensor) -> Tensor:
         """Return top + log1p(rest) over the last axis."""
         _, _, rest = _below(logits)
         return (logits.amax(-1, keepdim=True) + torch.log1p(rest)).squeeze(-1)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        """Keep the logits alone."""
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
