@@ -129,6 +129,17 @@ def test_a_layer_of_your_own_needs_forward_and_backward_only():
     alone.fill([[1.0]])
 
 
+def test_filling_asks_for_no_slope_before_the_first_parameters():
+    class Asleep(Layer):
+        def forward(self, x, training=False):
+            return x
+
+    model = Sequential([Asleep(), Linear(1, 1), Tanh(), Linear(1, 1)])
+    output = model.forward([[1.0]], training=True)
+    model.fill(output)
+    assert model.gradients.all()
+
+
 def test_the_base_layer_does_nothing():
     with pytest.raises(NotImplementedError):
         Layer().forward(np.zeros(1))

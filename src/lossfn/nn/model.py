@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 from typing import Any
 
 import numpy as np
@@ -125,13 +126,20 @@ class Sequential:
         LossfnError
             No forward pass in training mode came before.
         """
-        first, slope = self._back_to_first(gradient)
-        return first.backward(slope)
+        # dL/dx = dL/dy dy/dx, layer by layer from the last to the first
+        slope = self._checked(gradient)
+        for layer in reversed(self.layers.values()):
+            slope = layer.backward(slope)
+        return slope
 
     def fill(self, gradient: ArrayLike) -> None:
-        """Fill `gradients` as `backward` does, but spare the slope in the input, which no optimizer needs."""
-        first, slope = self._back_to_first(gradient)
-        first.fill(slope)
+        """Fill `gradients` as `backward` does, but spare the slopes before the first parameters, which nobody needs."""
+        slope = self._checked(gradient)
+        trained = list(dropwhile(lambda layer: not layer.size, self.layers.values()))
+        for layer in reversed(trained[1:]):
+            slope = layer.backward(slope)
+        for first in trained[:1]:
+            first.fill(slope)
 
     def predict(self, x: ArrayLike) -> Array:
         """Return the output for `x`, keeping nothing."""
@@ -172,16 +180,12 @@ class Sequential:
             found |= {f"{name}.{average}": array for average, array in layer.memory.items()}
         return found
 
-    def _back_to_first(self, gradient: ArrayLike) -> tuple[Layer, Array]:
-        # dL/dx = dL/dy dy/dx, layer by layer from the last to the second
-        first, *others = self.layers.values()
+    def _checked(self, gradient: ArrayLike) -> Array:
         slope: Array = np.asarray(gradient, self.dtype)
         if self._output_shape not in (None, slope.shape):
             expected, fix = f"shape {self._output_shape}, that of the output", "gradient.reshape(output.shape)"
             raise ShapeError(say("gradient", expected=expected, got=slope.shape, fix=fix))
-        for layer in reversed(others):
-            slope = layer.backward(slope)
-        return first, slope
+        return slope
 
     def _bind(self) -> None:
         start = 0
