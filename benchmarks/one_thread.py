@@ -3,6 +3,7 @@
 import os
 
 SETTINGS = {
+    "LOSSFN_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "NPROC": "1",  # the size of XLA's thread pool
     "OMP_NUM_THREADS": "1",

@@ -169,6 +169,17 @@ def test_channels_last_turns_images_and_slopes_back(rng):
     np.testing.assert_array_equal(layer.backward(y), x)
 
 
+def test_convolutions_take_slopes_of_any_order_and_type(rng):
+    layer = Conv2d(2, 3, 2)
+    layer.initialize(rng)
+    layer.forward(rng.normal(size=(2, 4, 4, 2)), training=True)
+    direction = rng.normal(size=(2, 3, 3, 3)).astype(np.float32)
+    expected = layer.backward(direction.astype(np.float64)), layer.weight_gradient.copy(), layer.bias_gradient.copy()
+    found = layer.backward(np.asfortranarray(direction)), layer.weight_gradient, layer.bias_gradient
+    for ours, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours, wanted)
+
+
 def test_the_first_of_equal_numbers_gets_the_slope():
     layer = MaxPool2d(2)
     layer.forward(np.zeros((1, 2, 2, 1)), training=True)

@@ -55,6 +55,9 @@ class Engine(Protocol):
     def change(self, plan: Map, arrays: Sequence[Array], numbers: Sequence[float]) -> None:
         """Write new values over old ones."""
 
+    def contract(self, a: Array, b: Array, out: Array) -> None:
+        """Add a product over several axes to `out`."""
+
 
 _chosen: ContextVar[str | None] = ContextVar("engine", default=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -120,6 +121,14 @@ def change(plan: Map, arrays: Sequence[Array], numbers: Sequence[float]) -> None
             found = evaluate(list(plan.results.values()), M, {**views, **fixed})
         for name, result in zip(plan.results, found, strict=True):
             views[name][:] = result
+
+
+def contract(a: Array, b: Array, out: Array) -> None:
+    """Add a product over several axes to `out`, windows written out a few at a time."""
+    for part in _blocks(len(b), math.prod(b.shape[1:])):
+        some = np.moveaxis(np.moveaxis(a, out.ndim - 1, 0)[part], 0, out.ndim - 1)
+        for rows in _blocks(len(a), some[0].size):
+            out[rows] += np.tensordot(some[rows], b[part], b.ndim - 1)
 
 
 def _blocks(terms: int, width: int) -> Iterator[slice]:

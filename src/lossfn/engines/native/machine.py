@@ -33,6 +33,7 @@ class _Machine:
         self.features: str = "" if asked else features.flatten()
         recent = self.name.startswith(RECENT)
         self.fma = recent or (not asked and bool(features.get("fma")))
+        self.wide = self.name.startswith("x86-64-v4") or (not asked and bool(features.get("avx512f")))
         self.halves = recent or (not asked and bool(features.get("f16c", True)))
         self.target = llvm.Target.from_default_triple().create_target_machine(
             cpu=self.name, features=self.features, opt=2, reloc="pic", codemodel="default"

@@ -57,9 +57,12 @@ class Memory(Instructions):
 
     def load_one(self, stream: Stream, index: Value) -> Value:
         """One element as float64 in all lanes."""
+        return self.double(self.widen(self.splat(self.load_scalar(stream, index)), stream.dtype))
+
+    def load_scalar(self, stream: Stream, index: Value) -> Value:
+        """One element as it is."""
         kind = MEMORY[stream.dtype]
-        one = self.let(f"load {kind}, ptr {self.address(stream, index)}, align {BYTES[stream.dtype]}", kind)
-        return self.double(self.widen(self.splat(one), stream.dtype))
+        return self.let(f"load {kind}, ptr {self.address(stream, index)}, align {BYTES[stream.dtype]}", kind)
 
     def store_one(self, stream: Stream, index: Value, x: Value) -> None:
         """Round one float64 to the stream's dtype and write it."""

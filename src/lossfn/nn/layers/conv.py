@@ -1,12 +1,13 @@
-"""Convolution as a matrix product of unrolled windows, a few images at a time."""
+"""Convolution as a product of windows and a kernel."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from lossfn.core.contraction import contract
 from lossfn.nn.layers.base import Array, Layer, ones, require, require_sizes
 from lossfn.nn.layers.initial import Init, draw_weights, require_init
-from lossfn.nn.layers.windows import groups, padded, places, unrolled
+from lossfn.nn.layers.windows import padded, windows
 
 
 class Conv2d(Layer):
@@ -74,48 +75,43 @@ class Conv2d(Layer):
 
     def forward(self, x: Array, training: bool = False) -> Array:
         self._require_last_axis(x, self.inputs, ndim=4)
+        framed = padded(x, self.padding, self.weight.dtype)
         if training:
-            self._kept = x
-        sides = (places(side + 2 * self.padding, self.kernel_size, self.stride) for side in x.shape[1:3])
-        y: Array = np.empty((len(x), *sides, self.outputs), x.dtype)
-        kernel = self.weight.reshape(-1, self.outputs)
-        for group in groups(len(x), self._windows(y)):
-            some = y[group].reshape(-1, self.outputs)
-            np.matmul(self._unrolled(x[group]), kernel, out=some)
-            some += self.bias
+            self._kept = framed
+        seen = windows(framed, self.kernel_size, self.stride)
+        y: Array = np.empty((*seen.shape[:3], self.outputs), framed.dtype)
+        y[:] = self.bias
+        contract(seen, self._rows(self.weight), y)
         return y
 
     def fill(self, gradient: Array) -> None:
-        # y = U w + b for the matrix U of windows:  dL/dw = U^T dL/dy,  dL/db = sum of dL/dy over the places
-        x, kernel = self._recall(), self.weight_gradient.reshape(-1, self.outputs)
-        self.weight_gradient[:], self.bias_gradient[:] = 0, 0
-        for group in groups(len(x), self._windows(gradient)):
-            some = gradient[group].reshape(-1, self.outputs)
-            kernel += self._unrolled(x[group]).T @ some
-            self.bias_gradient += ones(len(some), x.dtype) @ some
+        # y = U w + b for the windows U:  dL/dw = U^T dL/dy,  dL/db = sum of dL/dy over the places
+        gradient = np.ascontiguousarray(gradient, self.weight.dtype)
+        seen = windows(self._recall(), self.kernel_size, self.stride)
+        self.weight_gradient[:] = 0
+        contract(seen.transpose(3, 4, 0, 1, 2), gradient, self._rows(self.weight_gradient))
+        images, down, right, _ = gradient.shape
+        by_image = ones(down * right, gradient.dtype) @ gradient.reshape(images, down * right, self.outputs)
+        by_image.sum(axis=0, out=self.bias_gradient)
 
     def backward(self, gradient: Array) -> Array:
         # A pixel is reached through each tap from another place: dL/dx is a convolution of dL/dy, its places set
         # `stride` apart among zeros, with the kernel turned by 180° and its channels exchanged.
         self.fill(gradient)
-        x = self._recall()
-        turned = np.ascontiguousarray(self.weight[::-1, ::-1].swapaxes(2, 3)).reshape(-1, self.inputs)
-        slope: Array = np.empty(x.shape, x.dtype)
-        for group in groups(len(x), x[0, ..., 0].size * turned[:, 0].nbytes):
-            spread = self._spread(gradient[group], x.shape)
-            np.matmul(unrolled(spread, self.kernel_size, 1), turned, out=slope[group].reshape(-1, self.inputs))
+        images, height, width, _ = self._recall().shape
+        turned = np.ascontiguousarray(self.weight[::-1, ::-1].swapaxes(2, 3))
+        sides = height - 2 * self.padding, width - 2 * self.padding
+        slope: Array = np.zeros((images, *sides, self.inputs), self.weight.dtype)
+        contract(windows(self._spread(gradient, *sides), self.kernel_size, 1), self._rows(turned), slope)
         return slope
 
-    def _windows(self, y: Array) -> int:
-        return y[0, ..., 0].size * self.weight[..., 0].nbytes
+    def _rows(self, kernel: Array) -> Array:
+        return kernel.reshape(self.kernel_size, -1, kernel.shape[-1])
 
-    def _unrolled(self, x: Array) -> Array:
-        return unrolled(padded(x, self.padding), self.kernel_size, self.stride)
-
-    def _spread(self, gradient: Array, shape: tuple[int, ...]) -> Array:
+    def _spread(self, gradient: Array, height: int, width: int) -> Array:
         border = self.kernel_size - 1
         images, down, right, channels = gradient.shape
-        spread = np.zeros((images, shape[1] + border, shape[2] + border, channels), gradient.dtype)
+        spread = np.zeros((images, height + border, width + border, channels), self.weight.dtype)
         first = border - self.padding
         rows, columns = (slice(first, first + self.stride * (n - 1) + 1, self.stride) for n in (down, right))
         spread[:, rows, columns] = gradient

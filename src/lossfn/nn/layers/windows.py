@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+from numpy.typing import DTypeLike
 
 from lossfn.core.errors import ShapeError, say
 from lossfn.nn.layers.base import Array
@@ -18,26 +19,24 @@ def places(length: int, size: int, stride: int) -> int:
     return (length - size) // stride + 1
 
 
-def padded(x: Array, padding: int) -> Array:
+def padded(x: Array, padding: int, dtype: DTypeLike) -> Array:
     """Return `x` with a border of zeros."""
     if not padding:
-        return np.ascontiguousarray(x)
+        return np.ascontiguousarray(x, dtype)
     images, height, width, channels = x.shape
-    framed = np.zeros((images, height + 2 * padding, width + 2 * padding, channels), x.dtype)
+    framed = np.zeros((images, height + 2 * padding, width + 2 * padding, channels), dtype)
     framed[:, padding : padding + height, padding : padding + width] = x
     return framed
 
 
-def unrolled(x: Array, size: int, stride: int) -> Array:
-    """Return every window of contiguous images as a row, shape (N * places, size * size * channels)."""
+def windows(x: Array, size: int, stride: int) -> Array:
+    """Return a view of every window of contiguous images, shape (N, down, right, size, size * channels)."""
     images, height, width, channels = x.shape
-    down, right = places(height, size, stride), places(width, size, stride)
     by_image, by_row, by_column, by_channel = x.strides
     # Neighbouring pixels of a row lie side by side: a row of a window is one run of size * channels numbers.
-    shape = (images, down, right, size, size * channels)
+    shape = (images, places(height, size, stride), places(width, size, stride), size, size * channels)
     strides = (by_image, stride * by_row, stride * by_column, by_row, by_channel)
-    windows = as_strided(x, shape, strides, writeable=False)
-    return windows.reshape(images * down * right, size * size * channels)
+    return as_strided(x, shape, strides, writeable=False)
 
 
 def taps(x: Array, size: int, stride: int) -> list[Array]:
