@@ -1,9 +1,12 @@
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import lossfn as lf
-from lossfn.core.errors import OptionError
-from lossfn.nn import DATASETS, from_arrays
+from lossfn.core.errors import OptionError, ShapeError
+from lossfn.nn import DATASETS, Adam, Linear, Sequential, Tanh, Trainer, from_arrays
 from lossfn.sklearn import LossClassifier, LossRegressor, MLPRegressor
 
 
@@ -82,6 +85,59 @@ def test_model_may_be_a_function_of_the_loss(diabetes):
     made = lf.compare(losses, lambda loss: MLPRegressor(loss, max_iter=2, random_state=0), diabetes)
     np.testing.assert_array_equal(given.values, made.values)
     assert network.loss == "squared_error"
+
+
+def test_a_bare_network_learns_each_loss_from_the_same_weights(diabetes):
+    losses = [lf.SquaredError(), lf.Quantile(q=0.9), lf.Poisson()]
+    network = Sequential([Linear(10, 4), Tanh(), Linear(4, 1)], seed=3)
+    first = network.parameters.copy()
+    data = replace(diabetes, y_train=diabetes.y_train / 100, y_test=diabetes.y_test / 100)
+    found = lf.compare(losses, network, data)
+    np.testing.assert_array_equal(network.parameters, first)
+    for row, loss in zip(found.values, losses, strict=True):
+        trainer = Trainer(copy.deepcopy(network), loss, Adam(0.01), progress=False)
+        trainer.fit(data.x_train, data.y_train)
+        answers = trainer.predict(data.x_test).astype(np.float64)
+        answers = np.exp(answers) if loss == lf.Poisson() else answers
+        costs = [measure(answers, data.y_test) for measure in (losses[0], losses[1], lf.AbsoluteError())]
+        np.testing.assert_allclose(row[[0, 1, 3]], costs, rtol=1e-6)
+    assert found.values[:, :2].argmin(axis=0).tolist() == [0, 1]
+
+
+def test_a_bare_network_tells_classes_apart(classes):
+    found = lf.compare([lf.CrossEntropy(), lf.Focal()], Sequential([Linear(3, 3)]), classes)
+    for row, model in zip(found.values, found.models, strict=True):
+        p = model.predict_proba(classes.x_test)[np.arange(len(classes.y_test)), classes.y_test]
+        np.testing.assert_allclose(row[0], -np.log(p).mean(), rtol=1e-6)
+        assert row[-1] == np.mean(model.predict(classes.x_test) != classes.y_test) < 0.3
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_two_classes_take_one_output_or_two(outputs):
+    data = DATASETS["breast_cancer"]()
+    found = lf.compare([lf.CrossEntropy(), lf.Focal()], Sequential([Linear(30, outputs)]), data)
+    assert (found.values[:, -1] < 0.06).all()
+    assert found.models[0].decision_function(data.x_test).ndim == outputs
+
+
+def test_a_margin_of_a_bare_network_is_measured_by_its_own_loss():
+    data = DATASETS["breast_cancer"]()
+    found = lf.compare([lf.Hinge(), lf.BinaryCrossEntropy()], Sequential([Linear(30, 1)]), data)
+    margin = found.models[0].decision_function(data.x_test)
+    assert found.values[0, 0] == pytest.approx(lf.Hinge()(margin, data.y_test), rel=1e-6)
+    assert (found.values[:, -1] < 0.06).all()
+
+
+def test_a_bare_network_may_predict_its_deviation(diabetes):
+    data = replace(diabetes, y_train=diabetes.y_train / 100, y_test=diabetes.y_test / 100)
+    found = lf.compare([lf.GaussianNLL()], Sequential([Linear(10, 2)]), data)
+    mean, deviation = found.models[0].predict(data.x_test, return_std=True)
+    assert found.values[0, 0] == pytest.approx(lf.GaussianNLL()((mean, deviation**2), data.y_test), rel=1e-6)
+
+
+def test_a_network_without_the_outputs_of_a_loss_is_refused(diabetes):
+    with pytest.raises(ShapeError, match=r"model: expected 2 outputs under GaussianNLL, got 1 outputs"):
+        lf.compare([lf.SquaredError(), lf.GaussianNLL()], Sequential([Linear(10, 1)]), diabetes)
 
 
 def test_text_marks_the_best_and_report_is_one_file(classes, tmp_path):

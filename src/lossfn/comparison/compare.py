@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lossfn.comparison.measures import cost
+from lossfn.comparison.network import Network
 from lossfn.comparison.page import page
 from lossfn.comparison.tables import cells
 from lossfn.core.answers import kind
@@ -23,7 +24,7 @@ from lossfn.explanation.style import write_whole
 from lossfn.explanation.tables import aligned
 from lossfn.explanation.text import call
 from lossfn.losses.regression import AbsoluteError, SquaredError
-from lossfn.nn import Dataset, from_arrays
+from lossfn.nn import Dataset, Sequential, from_arrays
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,11 @@ def compare(losses: Sequence[Loss], model: Any, data: Dataset | tuple[Any, Any])
     ----------
     losses : sequence of Loss
         Of numbers, or of classes.
-    model : estimator, or function of a loss
+    model : estimator, Sequential, or function of a loss
         An unfitted estimator with a parameter `loss`, such as those of `lossfn.sklearn`: a copy is fitted under each
-        loss, with the same random state. Or a function that makes an estimator from a loss.
+        loss, with the same random state. Or a network of `lossfn.nn`: a copy learns each loss from the same weights
+        and rows in the same order, as a `Trainer` with Adam(0.01) does unasked; its outputs are predictions or logits,
+        led into its domain where a loss has one. Or a function that makes an estimator from a loss.
     data : Dataset or (x, y)
         A data set of `lossfn.nn`, already split; or arrays, of which a fifth is held out.
 
@@ -82,6 +85,8 @@ def compare(losses: Sequence[Loss], model: Any, data: Dataset | tuple[Any, Any])
     ------
     OptionError
         No losses, losses of numbers beside losses of classes, or a model that takes no loss.
+    ShapeError
+        A network with another number of outputs than a loss takes.
 
     Examples
     --------
@@ -125,9 +130,13 @@ def _fitted(model: Any, loss: Loss, data: Dataset) -> tuple[Any, float]:
 
 
 def _made(model: Any, loss: Loss) -> Any:
+    if isinstance(model, Sequential):
+        return Network(model, loss)
     if callable(model):
         return model(loss)
     if hasattr(model, "set_params"):
         return copy.deepcopy(model).set_params(loss=loss)
     fix = "lossfn.sklearn.LossRegressor()"
-    raise OptionError(say("model", expected="an estimator, or a function of a loss", got=repr(model), fix=fix))
+    raise OptionError(
+        say("model", expected="an estimator, a Sequential, or a function of a loss", got=repr(model), fix=fix)
+    )

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lossfn.core.answers import number
+from lossfn.core.answers import kind, number, probability
 from lossfn.core.arrays import Array
+from lossfn.core.errors import OptionError, say
+from lossfn.core.links import domains, into
 from lossfn.core.reduction import LossSum
 from lossfn.core.scores import Scored
 from lossfn.engines.reference import M
+from lossfn.shapes.distribution import softmax
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,23 @@ class Assignment:
     def _truth(self, prediction: Array, target: Any) -> Array:
         truth = self.scored.truth(target)
         return truth.astype(prediction.dtype, copy=False) if truth.dtype.kind == "f" else truth
+
+
+def probabilities(loss: Any, scores: Array) -> Array:
+    """Return the probabilities of the classes, shape (n, n_classes), from scores of shape (n, n_classes) or (n,)."""
+    if scores.ndim == 2:
+        return softmax(scores)[1]
+    if kind(loss) == "classes":
+        return softmax(scores[:, None] * [-0.5, 0.5])[1]
+    read: Any = probability(loss)
+    second = read(M, scores)
+    return np.stack([1.0 - second, second], axis=1)
+
+
+def deviation(loss: Any, scores: Array) -> Array:
+    """Return the standard deviation a loss of mean and variance predicts."""
+    if tuple(loss.predictions) != ("mean", "variance"):
+        raise OptionError(
+            say("return_std", expected="a loss of mean and variance", got=repr(loss), fix="GaussianNLL()")
+        )
+    return np.asarray(np.sqrt(into(M, domains(loss)["variance"], scores[:, 1])))

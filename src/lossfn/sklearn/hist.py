@@ -22,8 +22,8 @@ from lossfn.core.arrays import Array
 from lossfn.core.domain import REAL
 from lossfn.core.errors import OptionError, say
 from lossfn.engines.reference import M
+from lossfn.nn.assignment import probabilities
 from lossfn.sklearn.data import Seen
-from lossfn.sklearn.labels import probabilities
 from lossfn.sklearn.losses import built
 from lossfn.sklearn.pieces import straight
 from lossfn.sklearn.start import best_constant

@@ -11,8 +11,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from lossfn.core.answers import kind, probability
 from lossfn.core.arrays import Array
 from lossfn.core.errors import OptionError, say
-from lossfn.engines.reference import M
-from lossfn.shapes.distribution import softmax
 
 
 def encoded(y: Any, weight: Array | None, class_weight: Any) -> tuple[Array, Array, Array | None]:
@@ -57,14 +55,3 @@ def has_probabilities(loss: Any) -> bool:
 def decided(classes: Array, scores: Array) -> Array:
     """Return the class with the highest score; the second of two where its score is above 0."""
     return np.asarray(classes[np.argmax(scores, axis=1) if scores.ndim == 2 else np.asarray(scores > 0.0, np.intp)])
-
-
-def probabilities(loss: Any, scores: Array) -> Array:
-    """Return the probabilities of the classes, shape (n, n_classes)."""
-    if scores.ndim == 2:
-        return softmax(scores)[1]
-    if kind(loss) == "classes":
-        return softmax(scores[:, None] * [-0.5, 0.5])[1]
-    read: Any = probability(loss)
-    second = read(M, scores)
-    return np.stack([1.0 - second, second], axis=1)

@@ -13,10 +13,10 @@ from lossfn.core.arrays import Array
 from lossfn.core.domain import Choice
 from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Pointwise
-from lossfn.core.links import domains, into
 from lossfn.engines.reference import M
+from lossfn.nn.assignment import deviation, probabilities
 from lossfn.sklearn.inputs import checked
-from lossfn.sklearn.labels import decided, encoded, fitting, has_probabilities, probabilities
+from lossfn.sklearn.labels import decided, encoded, fitting, has_probabilities
 from lossfn.sklearn.losses import built
 
 
@@ -80,12 +80,3 @@ def of_numbers(loss: Any) -> Any:
         return found
     fix = f"LossClassifier({found!r})"
     raise OptionError(say("loss", expected="a loss of numbers", got=f"{type(found).__name__}, of classes", fix=fix))
-
-
-def deviation(loss: Any, scores: Array) -> Array:
-    """Return the standard deviation a loss of mean and variance predicts."""
-    if tuple(loss.predictions) != ("mean", "variance"):
-        raise OptionError(
-            say("return_std", expected="a loss of mean and variance", got=repr(loss), fix="GaussianNLL()")
-        )
-    return np.asarray(np.sqrt(into(M, domains(loss)["variance"], scores[:, 1])))
