@@ -58,6 +58,12 @@ class Engine(Protocol):
     def contract(self, a: Array, b: Array, out: Array) -> None:
         """Add a product over several axes to `out`."""
 
+    def largest(self, windows: Array, out: Array, place: Array) -> None:
+        """Write the largest number of each window, and which it was."""
+
+    def hand_back(self, slope: Array, place: Array, windows: Array) -> None:
+        """Add the slope of each window to the number in its place."""
+
 
 _chosen: ContextVar[str | None] = ContextVar("engine", default=None)
 

@@ -131,6 +131,22 @@ def contract(a: Array, b: Array, out: Array) -> None:
             out[rows] += np.tensordot(some[rows], b[part], b.ndim - 1)
 
 
+def largest(windows: Array, out: Array, place: Array) -> None:
+    """Write the largest number of each window, and which it was."""
+    out[:], place[:] = -np.inf, 0
+    for turn, tap in enumerate(np.ndindex(windows.shape[3:5])):
+        numbers = windows[:, :, :, *tap]
+        wins = (numbers > out) | np.isnan(numbers)
+        np.copyto(out, numbers, where=wins)
+        place[wins] = turn
+
+
+def hand_back(slope: Array, place: Array, windows: Array) -> None:
+    """Add the slope of each window to the number in its place."""
+    for turn, tap in enumerate(np.ndindex(windows.shape[3:5])):
+        windows[:, :, :, *tap] += np.where(place == turn, slope, 0)
+
+
 def _blocks(terms: int, width: int) -> Iterator[slice]:
     step = max(1, BLOCK // width)
     return (slice(start, min(start + step, terms)) for start in range(0, terms, step))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
@@ -15,6 +14,7 @@ from lossfn.engines.native.code import Code
 from lossfn.engines.native.memory import BYTES, MEMORY
 from lossfn.engines.native.pointwise import tail_mask
 from lossfn.engines.native.value import LANES, Value
+from lossfn.engines.native.views import layout, named, names, nest
 
 AT_ONCE = 1 << 18  # bytes of the matrix that stay in the second cache
 TERMS = 32  # as many products take as long as one element of a loss
@@ -22,13 +22,13 @@ TERMS = 32  # as many products take as long as one element of a loss
 
 def contract(a: Array, b: Array, out: Array) -> None:
     """Add a product over several axes to `out`; the matrix is taken in parts, threads share the first axis."""
-    free, strides = out.ndim - 1, [stride // a.itemsize for stride in a.strides]
+    free = out.ndim - 1
     kernel, step = _kernel(free, a.ndim - free, a.dtype), max(1, AT_ONCE // b[0].nbytes)
 
     def work(start: int, stop: int) -> None:
         for first in range(0, len(b), step):
             some = a[(slice(start, stop), *[slice(None)] * (free - 1), slice(first, first + step))]
-            kernel(some, b[first : first + step], out[start:stop], *some.shape, *strides, b.shape[-1], 1.0)
+            kernel(some, b[first : first + step], out[start:stop], *layout(some, a.ndim), b.shape[-1], 1.0)
 
     pool.share(work, len(a), 1, out.size * b[..., 0].size // TERMS)
 
@@ -43,13 +43,11 @@ def _kernel(free: int, summed: int, dtype: np.dtype[Any]) -> Any:
 def build(free: int, summed: int, dtype: str, wide: bool, fma: bool, data: int) -> str:
     """Write kernel(a, b, out, sizes…, strides…, width)."""
     code = Code(fma, data)
-    axes = range(free + summed)
-    integers = [*(f"size{k}" for k in axes), *(f"stride{k}" for k in axes), "width"]
-    # The sums of a tile, 64 bytes each or 128, fill half of the registers: 32 of AVX-512, as good as 16 of others.
+    # The sums of a tile, 64 bytes each (128 in float64), fill half of the registers: of 2 KiB in AVX-512, else of 512.
     sums = (64 if wide else 16) // BYTES[dtype]
     vectors = 2 if sums == 16 else 1
     _Body(code, free, summed, dtype).columns(sums // vectors, vectors)
-    return code.text(integers, code.like(0.0, "double"))
+    return code.text([*names(free + summed), "width"], code.like(0.0, "double"))
 
 
 class _Body:
@@ -58,7 +56,7 @@ class _Body:
     def __init__(self, code: Code, free: int, summed: int, dtype: str) -> None:
         self.code, self.kind = code, f"<{LANES} x {MEMORY[dtype]}>"
         self.a, self.b, self.out = (code.array(name, dtype) for name in ("a", "b", "out"))
-        axes = [tuple(Value(code, "i64", f"%{what}{k}") for what in ("size", "stride")) for k in range(free + summed)]
+        axes = named(code, free + summed)
         self.free, self.summed = axes[:free], axes[free:]
         self.zero, self.width = Value(code, "i64", "0"), Value(code, "i64", "%width")
 
@@ -95,7 +93,7 @@ class _Body:
                 self.code.loop(start, stop, tile, [], partial(some, tile))
             return [first + size]
 
-        self.nest(self.free[:-1], self.zero, [self.zero], line)
+        nest(self.code, self.free[:-1], self.zero, [self.zero], line)
 
     def tile(self, at: list[Value], first: Value, columns: list[Value], mask: Value | None) -> None:
         """Add the sums of a few rows and vectors of columns to `out`."""
@@ -108,21 +106,7 @@ class _Body:
             terms = zip(places, sums, strict=True)
             return [line + self.width, *(code.fma(numbers[row], vectors[column], s) for (row, column), s in terms)]
 
-        _, *sums = self.nest(self.summed, self.zero, [self.zero, *[code.like(0.0, self.kind)] * len(places)], step)
+        _, *sums = nest(code, self.summed, self.zero, [self.zero, *[code.like(0.0, self.kind)] * len(places)], step)
         for (row, column), s in zip(places, sums, strict=True):
             place = (first + row) * self.width + columns[column]
             code.store_raw(self.out, place, code.load_raw(self.out, place, mask) + s, mask)
-
-    def nest(
-        self,
-        axes: Sequence[tuple[Value, ...]],
-        at: Value,
-        carried: Sequence[Value],
-        body: Callable[[Value, list[Value]], Sequence[Value]],
-    ) -> list[Value]:
-        """Carry values through loops over axes of `a`, the last the innermost: carried = body(place in a, carried)."""
-        if not axes:
-            return list(body(at, list(carried)))
-        (size, stride), *inner = axes
-        loop = self.code.loop
-        return loop(self.zero, size, 1, carried, lambda i, state: self.nest(inner, at + i * stride, state, body))

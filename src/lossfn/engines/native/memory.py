@@ -15,8 +15,8 @@ class Stream(NamedTuple):
     dtype: str
 
 
-MEMORY = {"float32": "float", "float64": "double", "float16": "half", "bfloat16": "i16", "int64": "i64"}
-BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int64": 8}
+MEMORY = {"float32": "float", "float64": "double", "float16": "half", "bfloat16": "i16", "int32": "i32", "int64": "i64"}
+BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int32": 4, "int64": 8}
 
 
 class Memory(Instructions):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from lossfn.core.errors import ShapeError, say
+from lossfn.core.pooling import hand_back, largest
 from lossfn.nn.layers.base import Array, Layer, require_sizes
-from lossfn.nn.layers.windows import groups, taps
+from lossfn.nn.layers.windows import taps, windows
 
 
 class _Pool(Layer):
@@ -17,10 +18,9 @@ class _Pool(Layer):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.kernel_size}, stride={self.stride})"
 
-    def _taps(self, x: Array) -> list[Array]:
+    def _require_images(self, x: Array) -> None:
         if x.ndim != 4:
             raise ShapeError(say(f"x of {self!r}", expected="shape (N, height, width, channels)", got=x.shape))
-        return taps(x, self.kernel_size, self.stride)
 
 
 class MaxPool2d(_Pool):
@@ -49,24 +49,24 @@ class MaxPool2d(_Pool):
     """
 
     def forward(self, x: Array, training: bool = False) -> Array:
-        first, *others = self._taps(x)
-        y: Array = first.copy()
-        for tap in others:
-            np.maximum(y, tap, out=y)
+        self._require_images(x)
+        seen = self._windows(np.ascontiguousarray(x, np.result_type(x, np.float32)))
+        y: Array = np.empty((*seen.shape[:3], seen.shape[5]), seen.dtype)
+        place = np.empty(y.shape, np.int32)
+        largest(seen, y, place)
         if training:
-            self._kept = x, y
+            self._kept = x.shape, y.dtype, place
         return y
 
     def backward(self, gradient: Array) -> Array:
-        x, y = self._recall()
-        slope: Array = np.zeros_like(x)
-        for group in groups(len(x), x[0].nbytes):
-            waiting = np.ones(y[group].shape, np.bool_)
-            for tap, into in zip(self._taps(x[group]), self._taps(slope[group]), strict=True):
-                chosen = (tap == y[group]) & waiting
-                waiting ^= chosen
-                into += gradient[group] * chosen
+        shape, dtype, place = self._recall()
+        slope: Array = np.zeros(shape, dtype)
+        hand_back(np.ascontiguousarray(gradient, dtype), place, self._windows(slope))
         return slope
+
+    def _windows(self, x: Array) -> Array:
+        seen = windows(x, self.kernel_size, self.stride)
+        return seen.reshape(*seen.shape[:4], self.kernel_size, x.shape[3])
 
 
 class AvgPool2d(_Pool):
@@ -95,6 +95,7 @@ class AvgPool2d(_Pool):
     """
 
     def forward(self, x: Array, training: bool = False) -> Array:
+        self._require_images(x)
         first, *others = self._taps(x)
         if training:
             self._kept = x.shape
@@ -108,3 +109,6 @@ class AvgPool2d(_Pool):
         for into in self._taps(slope):
             into += gradient / self.kernel_size**2
         return slope
+
+    def _taps(self, x: Array) -> list[Array]:
+        return taps(x, self.kernel_size, self.stride)

@@ -9,8 +9,6 @@ from numpy.typing import DTypeLike
 from lossfn.core.errors import ShapeError, say
 from lossfn.nn.layers.base import Array
 
-AT_ONCE = 1 << 19  # bytes of windows that stay in the second cache
-
 
 def places(length: int, size: int, stride: int) -> int:
     """Return at how many places a window of `size` fits on `length`, `stride` apart."""
@@ -36,7 +34,7 @@ def windows(x: Array, size: int, stride: int) -> Array:
     # Neighbouring pixels of a row lie side by side: a row of a window is one run of size * channels numbers.
     shape = (images, places(height, size, stride), places(width, size, stride), size, size * channels)
     strides = (by_image, stride * by_row, stride * by_column, by_row, by_channel)
-    return as_strided(x, shape, strides, writeable=False)
+    return as_strided(x, shape, strides)
 
 
 def taps(x: Array, size: int, stride: int) -> list[Array]:
@@ -44,9 +42,3 @@ def taps(x: Array, size: int, stride: int) -> list[Array]:
     down, right = (stride * (places(length, size, stride) - 1) + 1 for length in x.shape[1:3])
     steps = [(row, column) for row in range(size) for column in range(size)]
     return [x[:, row : row + down : stride, column : column + right : stride] for row, column in steps]
-
-
-def groups(images: int, size: int) -> list[slice]:
-    """Return the ranges of images that are worked on at once, each having windows of `size` bytes."""
-    some = max(AT_ONCE // size, 1)
-    return [slice(start, start + some) for start in range(0, images, some)]
