@@ -22,14 +22,14 @@ class Elementary:
 
     def __init__(self, code: Code, long: bool) -> None:
         self.code, self.long = code, long
+        self.rests: dict[str, tuple[Value, Value]] = {}
 
     def exp(self, x: Value) -> Value:
         """2^k·e^r with x = k·log 2 + r."""
-        c = self.code
+        c, (shifted, rest) = self.code, self._rest(x)
         if self.long:
-            shifted, r = self._reduce(self._clamp(x, -746.0, 710.0))
-            return self._scale(self._exp_of_rest(r), shifted)
-        inside = c.select(c.compare("ogt", x, 709.0), math.inf, self.exp_unit(self._clamp(x, -708.0, 709.0)))
+            return self._scale(rest + 1.0, shifted)
+        inside = c.select(c.compare("ogt", x, 709.0), math.inf, self._grown(rest + 1.0, shifted))
         return c.select(c.compare("olt", x, -708.0), 0.0, inside)
 
     def exp_unit(self, x: Value) -> Value:
@@ -38,8 +38,7 @@ class Elementary:
         if self.long:
             return self.exp(x)
         shifted, r = self._reduce(c.select(c.compare("olt", x, -708.0), -708.0, x))
-        grown = c.cast("bitcast", self._exp_of_rest(r), INTEGER) + (c.cast("bitcast", shifted, INTEGER) << 52)
-        return c.cast("bitcast", grown, REAL)
+        return self._grown(self._expm1_of(r) + 1.0, shifted)
 
     def below(self, x: Value, top: Value) -> tuple[Value, Value]:
         """x - top, 0 where both are inf, and what rounding took: in float64 e^(x - top) would lose |x - top|/2 ULP."""
@@ -72,20 +71,30 @@ class Elementary:
     def expm1(self, x: Value) -> Value:
         """2^k·((1 - 2^-k) + (e^r - 1)): exact near 0."""
         c = self.code
-        shifted, r = self._reduce(self._clamp(x, -60.0, 709.782712893384))
+        shifted, rest = self._rest(x)
         k = c.cast("bitcast", shifted, INTEGER) - _bits(ROUND)
         back = c.select(c.compare("ogt", x, 60.0), 0.0, c.cast("bitcast", (1023 - k) << 52, REAL))
-        rest = c.fma(r * r, c.horner(r, self._exp_table()), r)
         grown = (rest + (1.0 - back)) * c.cast("bitcast", (k + 1022) << 52, REAL) * 2.0
         grown = c.select(c.compare("ogt", x, 709.782712893384), math.inf, grown)
+        grown = c.select(c.compare("olt", x, -60.0), -1.0, grown)
         return c.select(c.compare("oeq", x, 0.0), x, grown)
 
-    def _exp_table(self) -> tuple[float, ...]:
-        return table.EXP_LONG if self.long else table.EXP_SHORT
+    def _rest(self, x: Value) -> tuple[Value, Value]:
+        # What e^x and e^x - 1 have in common: k, and e^r - 1.
+        if x.name not in self.rests:
+            limits = (-746.0, 710.0) if self.long else (-708.0, 709.0)
+            shifted, r = self._reduce(self._clamp(x, *limits))
+            self.rests[x.name] = shifted, self._expm1_of(r)
+        return self.rests[x.name]
 
-    def _exp_of_rest(self, r: Value) -> Value:
+    def _expm1_of(self, r: Value) -> Value:
         c = self.code
-        return c.fma(r * r, c.horner(r, self._exp_table()), r) + 1.0
+        return c.fma(r * r, c.horner(r, table.EXP_LONG if self.long else table.EXP_SHORT), r)
+
+    def _grown(self, x: Value, shifted: Value) -> Value:
+        c = self.code
+        grown = c.cast("bitcast", x, INTEGER) + (c.cast("bitcast", shifted, INTEGER) << 52)
+        return c.cast("bitcast", grown, REAL)
 
     def _clamp(self, x: Value, low: float, high: float) -> Value:
         c = self.code
