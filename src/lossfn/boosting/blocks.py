@@ -13,9 +13,9 @@ from lossfn.boosting.matrix import matrix
 from lossfn.boosting.metric import CatBoostMetric, halves
 from lossfn.boosting.objective import Objective
 from lossfn.boosting.raw import RawRow
-from lossfn.boosting.sound import sound
 from lossfn.core import shortcut
 from lossfn.core.arrays import Array
+from lossfn.core.dispatch import STEEP
 from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
@@ -45,24 +45,25 @@ class CatBoost(Objective):
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
         """Return minus gradient and minus curvature of a block of rows, shape (rows, 2)."""
         found = np.empty((2, len(approxes)))
-        if weights is not None or not self._filled(approxes, targets, *found):
+        if weights is not None or not self._filled(approxes, targets, found[0], found[1]):
             weight = None if weights is None else np.asarray(weights)
-            found[:] = self.derivatives(np.asarray(approxes), np.asarray(targets), weight)
-        self.__dict__["begun"] = True
-        return np.negative(found, out=found).T
+            np.negative(self.derivatives(np.asarray(approxes), np.asarray(targets), weight), out=found)
+            self.__dict__["begun"] = True
+        return found.T
 
-    def _filled(self, score: Any, target: Any, gradient: Array, bent: Array) -> bool:
+    def _filled(self, score: Array, target: Array, gradient: Array, bent: Array) -> bool:
         # The short way: there are hundreds of blocks in a round.
         kept = self.__dict__
-        if "unit" not in kept or not shortcut.fill(self.raw, score, target, kept["unit"], gradient, bent):
+        if "begun" not in kept:
             return False
+        total = shortcut.fill(self.raw, score, target, -kept["unit"], gradient, bent)
         if "cap" in kept:
-            np.minimum(bent, kept["cap"] * kept["unit"], out=bent)
-        return sound(gradient, bent)
+            np.maximum(bent, -kept["cap"] * kept["unit"], out=bent)
+        return 0.0 < total < STEEP
 
-    def _kept(self, name: str, measure: Callable[[Array, Array | None], Any], bent: Array, weight: Array | None) -> Any:
+    def _kept(self, name: str, measure: Callable[[], Any]) -> Any:
         if name not in self.__dict__:
-            self.__dict__[name] = measure(bent, weight)
+            self.__dict__[name] = measure()
         return self.__dict__[name]
 
     @cached_property

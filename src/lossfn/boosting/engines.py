@@ -42,3 +42,4 @@ class LightGBM(_OfDatasets):
     """An objective of LightGBM: `params["objective"] = this`, or `LGBMRegressor(objective=this)`."""
 
     engine: ClassVar[str] = "lightgbm"
+    kept_as: ClassVar[type[np.floating[Any]] | None] = np.float32

@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from lossfn.boosting.learn import learned
 from lossfn.boosting.raw import RawPointwise, RawRow, raw
 from lossfn.boosting.sound import complain, sound
 from lossfn.boosting.start import start
 from lossfn.boosting.units import INFINITE, cap, unit
 from lossfn.core.answers import number
-from lossfn.core.arrays import Array
+from lossfn.core.arrays import Array, float_dtype
+from lossfn.core.dispatch import STEEP
 from lossfn.core.errors import ArgumentError, TargetError, say
 from lossfn.core.links import domains, into
 from lossfn.core.loss import Loss
@@ -55,6 +57,7 @@ class Objective:
     hessian: str | None = None
     floor: float | None = None
     engine: ClassVar[str] = ""
+    kept_as: ClassVar[type[np.floating[Any]] | None] = None  # what an engine keeps, where that is not what it gives
     metric: ClassVar[Any]
     begun: ClassVar[bool] = False  # whether rows have been seen before those of a call
 
@@ -91,27 +94,33 @@ class Objective:
         return np.stack([into(M, domain, column) for domain, column in columns], axis=-1)
 
     def derivatives(self, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array]:
-        """Return gradient and curvature in the scores' shape and dtype; raise where no tree could use them."""
-        gradient, bent = self._slopes(score, self.target(target), weight)
-        self._scale(gradient, bent, weight)
-        if not sound(gradient, bent):
+        """Return gradient and curvature in the scores' shape, as the engine keeps them; raise where no tree learns."""
+        if isinstance(self.raw, RawRow):
+            gradient, bent, fit = self._of_classes(self.raw, score, target, weight)
+        else:
+            gradient, bent, fit = self._of_numbers(self.raw, score, target, weight)
+        if not fit:
             complain(gradient, bent, self.raw.rule[0], not self.begun)
             if not (self.begun or gradient.any()) and self.metric.total(score, target, weight).total != 0.0:
                 got, fix = "0 in every row, and losses that are not", "to begin at objective.start(y)"
                 raise ArgumentError(say("gradient", expected="slopes to learn from", got=got, fix=fix))
         return gradient, bent
 
-    def _slopes(self, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array]:
-        if not self._several:
-            found: tuple[Array, Array] = self.raw.grad_and_hess(score, target, sample_weight=weight)
-            return found
-        columns = tuple(np.ascontiguousarray(column) for column in score.T)
-        gradients, bents = self.raw.grad_and_hess(columns, target, sample_weight=weight)
-        return np.stack(gradients, axis=1), np.stack(bents, axis=1)
+    def _of_classes(self, loss: RawRow, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array, bool]:
+        gradient, bent = loss.grad_and_hess(score, self.target(target), sample_weight=weight)
+        bent *= self.factor(bent.shape[-1])
+        if self.floor is not None:
+            np.maximum(bent, self.floor if weight is None else self.floor * weight[:, None], out=bent)
+        return gradient, bent, sound(gradient, bent)
 
-    @cached_property
-    def _several(self) -> bool:
-        return isinstance(self.raw, RawPointwise) and len(self.raw.predictions) > 1
+    def _of_numbers(
+        self, loss: RawPointwise, score: Array, target: Array, weight: Array | None
+    ) -> tuple[Array, Array, bool]:
+        gradient, bent, total = learned(loss, score, target, weight, self.kept_as or float_dtype(score))
+        fit = 0.0 < total < STEEP
+        if self.in_units:
+            self._scale(gradient, bent, weight, total if fit and bent.ndim == 1 else None)
+        return gradient, bent, fit
 
     def target(self, label: Array) -> Array:
         """Return labels as the loss takes them: class numbers as integers."""
@@ -124,26 +133,23 @@ class Objective:
             raise TargetError(say("label", expected="class numbers 0, 1, 2, ...", got=got))
         return whole
 
-    def _scale(self, gradient: Array, bent: Array, weight: Array | None) -> None:
-        if isinstance(self.raw, RawRow):
-            bent *= self.factor(bent.shape[-1])
-            if self.floor is not None:
-                np.maximum(bent, self.floor if weight is None else self.floor * weight[:, None], out=bent)
-        elif self.in_units:
-            if self._corner:
-                most = self._kept("cap", cap, bent, weight)
-                np.minimum(bent, most if weight is None else most * weight, out=bent)
-            factor = self._kept("unit", unit, bent, weight)
-            gradient *= factor
-            bent *= factor
+    def _scale(self, gradient: Array, bent: Array, weight: Array | None, total: float | None) -> None:
+        if self._corner:
+            most = self._kept("cap", lambda: cap(bent, weight))
+            np.minimum(bent, most if weight is None else most * weight, out=bent)
+            total = None
+        known = bent.sum(axis=0, dtype=np.float64) if total is None else total
+        factor = self._kept("unit", lambda: unit(known, len(bent), weight))
+        gradient *= factor
+        bent *= factor
 
     @cached_property
     def in_units(self) -> bool:
         """Whether the curvature has a unit of its own and is scaled to a mean of 1."""
         return isinstance(self.raw, RawPointwise) and self.raw.rule[0] in UNITS
 
-    def _kept(self, name: str, measure: Callable[[Array, Array | None], Any], bent: Array, weight: Array | None) -> Any:
-        return measure(bent, weight)  # all rows are there in every round
+    def _kept(self, name: str, measure: Callable[[], Any]) -> Any:
+        return measure()  # all rows are there in every round
 
     @cached_property
     def _corner(self) -> bool:

@@ -25,8 +25,7 @@ def cap(bent: Array, weight: Array | None) -> float:
     return CAP * float(np.median(seen[beside])) if beside.any() else np.inf
 
 
-def unit(bent: Array, weight: Array | None) -> Any:
+def unit(total: Any, rows: int, weight: Array | None) -> Any:
     """Return the factor that brings curvature to a weighted mean of 1: a number, or one per output."""
-    total = bent.sum(axis=0, dtype=np.float64)
-    rows = len(bent) if weight is None else weight.sum(dtype=np.float64)
-    return rows / np.where(total > 0.0, total, 1.0)
+    weights = rows if weight is None else weight.sum(dtype=np.float64)
+    return weights / np.where(total > 0.0, total, 1.0)

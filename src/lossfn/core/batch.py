@@ -57,7 +57,8 @@ class Batch:
         """Return the arrays that slopes (or `ask.out`) and second derivatives are written to."""
         read = {"target": self.target} if ask.wrt == ("target",) else dict(zip(ask.wrt, self.predictions, strict=False))
         slopes = ask.out or tuple(empty_like(source) for source in read.values())
-        return slopes, tuple(empty_like(read[first]) for first, _ in ask.pairs)
+        like = dict(zip(read, slopes, strict=True))
+        return slopes, tuple(empty_like(like[first]) for first, _ in ask.pairs)
 
     @property
     def terms(self) -> int:

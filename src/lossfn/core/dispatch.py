@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 ENGINES = {"native": "lossfn.engines.native", "reference": "lossfn.engines.reference"}
 
+STEEP = 3.4e38  # what is below it float32 can hold
+
 
 class Ask(NamedTuple):
     """What a call wants: derivatives up to `order` in the inputs `wrt`, terms kept or only summed.
 
-    `pairs` names the second derivatives of a pointwise loss; over classes they are the diagonal.
+    `pairs` names the second derivatives of a pointwise loss; over classes they are the diagonal. With `sound`, the
+    total of a pointwise loss is that of its second derivatives, before `scale`: NaN where one is negative or a slope
+    not below STEEP.
     """
 
     order: int
@@ -35,6 +39,7 @@ class Ask(NamedTuple):
     check: bool
     out: tuple[Array, ...] | None = None
     pairs: tuple[tuple[str, str], ...] = ()
+    sound: bool = False
 
 
 class Answer(NamedTuple):

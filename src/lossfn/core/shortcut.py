@@ -6,6 +6,7 @@ the errors. Both ways run the same kernel, so they give the same bits.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,13 +69,21 @@ def grad_and_hess(loss: Loss, prediction: Any, target: Any, axis: int, check: bo
     return (gradient, hessian) if abs(total) < LARGE else None
 
 
-def fill(loss: Loss, prediction: Any, target: Any, scale: float, gradient: Any, hessian: Any) -> bool:
-    """Write gradient and hessian, times `scale`, into arrays like the prediction; False where that takes the long way.
+def fill(loss: Loss, prediction: Any, target: Any, scale: float, gradient: Any, hessian: Any) -> float:
+    """Write gradient and hessian of one prediction, times `scale`; return the total that `Ask.sound` describes.
 
-    For whoever asks block by block, a thousand elements each: then all else costs as much as the kernel.
+    For whoever asks block by block, a thousand elements each: then all else costs as much as the kernel. The total is
+    NaN, too, where only the long way will do.
     """
-    found = _pass(loss, prediction, target, "sum", -1, 2, True)
-    return found is not None and abs(found[0](target.size, scale, prediction, target, gradient, hessian)) < LARGE
+    size, plain = prediction.size, _plain(prediction) and _plain(target)
+    if not plain or not 0 < size <= SMALL or target.shape != prediction.shape:
+        return math.nan
+    key = chosen(), prediction.dtype, target.dtype, gradient.dtype
+    memo = loss.memo
+    if key not in memo:
+        memo[key] = _prepared(loss, prediction, 2, True, 0, target.dtype, (gradient,))
+    total: float = memo[key][0](size, scale, prediction, target, gradient, hessian) if memo[key] else math.nan
+    return total
 
 
 def _plain(array: Any) -> bool:
@@ -103,7 +112,15 @@ def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, axis: int, o
     return memo[key]
 
 
-def _prepared(loss: Loss, prediction: Any, order: int, check: bool, classes: int, target: np.dtype[Any]) -> Any:
+def _prepared(
+    loss: Loss,
+    prediction: Any,
+    order: int,
+    check: bool,
+    classes: int,
+    target: np.dtype[Any],
+    out: tuple[Any, ...] | None = None,
+) -> Any:
     # Over classes a target holds labels, and the terms have the dtype of the scores.
     dtypes = (prediction.dtype,) if classes else (prediction.dtype, target)
     if any(native_float(dtype) != dtype for dtype in dtypes) or (order and not loss.differentiable):
@@ -112,6 +129,6 @@ def _prepared(loss: Loss, prediction: Any, order: int, check: bool, classes: int
         logits.look(loss, prediction, False)
     names = tuple(loss.predictions) if order else ()
     pairs = tuple((name, name) for name in names) if order > 1 else ()
-    ask = Ask(order, names, 1.0, False, check, pairs=pairs)
+    ask = Ask(order, names, 1.0, False, check, out, pairs, sound=out is not None)
     run = plain_pass(loss, ask, (prediction.dtype, target), classes)
     return None if run is None else (run, np.float64 if joint(*dtypes) == np.float64 else np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossfn.core.arrays import Array
 from lossfn.core.batch import Batch
-from lossfn.core.dispatch import Answer, Ask
+from lossfn.core.dispatch import STEEP, Answer, Ask
 from lossfn.core.graph import Node, evaluate
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
@@ -101,7 +101,7 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
             value, slopes, curvatures = block(loss, program, batch, part, ask)
             weight = None if batch.weight is None else batch.weight.reshape(-1)[part]
             poison = _poison(program, loss, batch, part) if ask.check else False
-            value = _times(value, weight)
+            value = _curved(slopes, curvatures, weight) if ask.sound else _times(value, weight)
             total += float(
                 np.where(poison & (value == value) if weight is None else poison & (weight != 0), np.nan, value).sum()
             )
@@ -110,6 +110,15 @@ def run(loss: Loss, batch: Batch, ask: Ask) -> Answer:
             for out, result in zip((*gradient, *hessian), (*slopes, *curvatures), strict=True):
                 (out.reshape(-1) if flat else out)[part] = _times(result, weight, ask.scale)
     return Answer(total, terms, gradient, hessian)
+
+
+def _curved(slopes: list[Any], curvatures: list[Any], weight: Array | None) -> Array:
+    """Add the second derivatives; NaN where one is negative or a slope too large."""
+    total: Any = 0.0
+    for slope, bent in zip(slopes, curvatures, strict=True):
+        weighed = _times(bent, weight)
+        total = total + np.where((abs(_times(slope, weight)) < STEEP) & (weighed >= 0.0), weighed, np.nan)
+    return np.asarray(total)
 
 
 def change(plan: Map, arrays: Sequence[Array], numbers: Sequence[float]) -> None:

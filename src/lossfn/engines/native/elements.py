@@ -41,7 +41,7 @@ def numbers(loss: Loss) -> dict[str, float]:
 
 def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np.dtype[Any], ...]) -> Pass:
     """Return the pass over arrays of these dtypes: inputs, hyperparameters that are arrays, weight."""
-    key = (ask.order, ask.wrt, ask.pairs, ask.keep, ask.check, dtypes, out)
+    key = (ask.order, ask.wrt, ask.pairs, ask.keep, ask.check, ask.sound, dtypes, out)
     if key not in loss.memo:
         settings = numbers(loss)
         names = (*loss.inputs, *(n for n in loss.settings() if n not in settings))
@@ -57,6 +57,7 @@ def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np
             keep=terms.name if ask.keep else None,
             outputs=tuple(d.name for d in out),
             check=ask.check,
+            sound=ask.sound,
             long=terms == np.float64,
         )
         loss.memo[key] = Pass(kernel(plan), np.array([*settings.values()]))

@@ -6,6 +6,7 @@ import math
 import sys
 from dataclasses import dataclass
 
+from lossfn.core.dispatch import STEEP
 from lossfn.core.graph import Node
 from lossfn.core.program import Program
 from lossfn.engines.finish import finished
@@ -33,6 +34,7 @@ class Plan:
     keep: str | None
     outputs: tuple[str, ...]
     check: bool
+    sound: bool
     long: bool
 
     @property
@@ -123,7 +125,7 @@ class _Body:
 
     def _add(self, results: list[Value], weight: Value | None, i: Value, mask: Value | None) -> Value:
         code, checked = self.code, self.plan.check and self.plan.program.outside is not None
-        term = code.like(0.0, REAL) if self.plan.order > 1 else weigh(code, results[checked], weight, None)
+        term = self._term(results[checked:], weight)
         if self.terms:
             code.store(self.terms, i, term, mask)
         if not checked:
@@ -132,6 +134,19 @@ class _Body:
         if weight is not None:
             outside = outside & code.compare("une", weight, 0.0)
         return code.select(outside, math.nan, term)
+
+    def _term(self, results: list[Value], weight: Value | None) -> Value:
+        if self.plan.order < 2:
+            return weigh(self.code, results[0], weight, None)
+        return self._curved(results, weight) if self.plan.sound else self.code.like(0.0, REAL)
+
+    def _curved(self, results: list[Value], weight: Value | None) -> Value:
+        code, outputs, found = self.code, len(self.plan.wrt), []
+        weighed = [weigh(code, x, weight, None) for x in results]
+        for slope, bent in zip(weighed[:outputs], weighed[outputs:], strict=True):
+            fit = code.compare("olt", code.call("llvm.fabs", REAL, slope), STEEP) & code.compare("oge", bent, 0.0)
+            found.append(code.select(fit, bent, math.nan))
+        return sum(found[1:], start=found[0])
 
 
 def weigh(code: Code, x: Value, weight: Value | None, scale: Value | None) -> Value:

@@ -44,6 +44,7 @@ def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes:
         return _over_classes("labelled").plain_pass(loss, ask, dtypes[0], classes) if labelled else None
     if not isinstance(loss, Pointwise) or len(loss.predictions) > 1:
         return None
-    function, fixed = elements.ready(loss, ask, dtypes, dtypes[:1] * ask.order)
+    out = ask.out[0].dtype if ask.out else dtypes[0]
+    function, fixed = elements.ready(loss, ask, dtypes, (out,) * ask.order)
     unread = np.zeros(1)
     return lambda size, scale, *arrays: function(*arrays, fixed, unread, 0, size, scale)
