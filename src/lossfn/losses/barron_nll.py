@@ -87,9 +87,8 @@ class BarronNLL(Pointwise):
             return 0.5 * (_bend(m, p, q, log) + _log_partition_slope(m, p, q))
         if name == "scale":
             return (1.0 - _pull(m, p, q, log)) / scale
-        # Multiplied in as four roots, e^-qL does not vanish while u still holds it up.
-        root = m.exp(-0.25 * q * log)
-        slope = (residual * root / scale * root) * (root / scale * root)
+        root, again = _roots(m, q * log)
+        slope = (residual * root / scale * again) * (root / scale * again)
         return slope if name == "location" else -slope
 
     def known_curvature(self, m: Any, inputs: Mapping[str, Any], first: str, second: str) -> Any:
@@ -98,8 +97,8 @@ class BarronNLL(Pointwise):
         p, q, log = _parts(m, inputs["location"] - inputs["target"], inputs["shape"], scale)
         left = 1.0 + 2.0 * q * m.expm1(-log)
         if first == second == "location":
-            root = m.exp(-0.25 * q * log)
-            return m.square(root / scale * root) * left
+            root, again = _roots(m, q * log)
+            return m.square(root / scale * again) * left
         if first == second == "scale":
             return (_pull(m, p, q, log) * (2.0 + left) - 1.0) / scale / scale
         return None
@@ -114,6 +113,13 @@ def _parts(m: Any, residual: Any, shape: Any, scale: Any) -> tuple[Any, Any, Any
     near = m.log1p(m.square(m.where(far, 0.0, size / scale)) / (2.0 * q))
     away = 2.0 * (m.log(m.where(far, size, 1.0)) - m.log(scale)) - m.log(2.0 * q)
     return p, q, m.where(far, away, near)
+
+
+def _roots(m: Any, x: Any) -> tuple[Any, Any]:
+    """Return a and b with (ab)² = e^-x, b = 1 but where a² could vanish while other factors hold it up."""
+    large = x > 1000.0
+    root = m.exp(m.where(large, -0.25, -0.5) * x)
+    return root, m.where(large, root, 1.0)
 
 
 def _pull(m: Any, p: Any, q: Any, log: Any) -> Any:
