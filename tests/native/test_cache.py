@@ -174,7 +174,7 @@ def test_a_small_file_system_that_fills_up(tmp_path):
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("file systems cannot be mounted here")
     try:
-        (place / "ballast").write_bytes(bytes(12 << 10))
+        (place / "ballast").write_bytes(bytes(16 << 10))
         finished(started(place))
         assert [path.name for path in kept(place)] == ["ballast"]
     finally:
