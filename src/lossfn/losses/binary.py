@@ -119,9 +119,11 @@ class BinaryCrossEntropyWithLogits(Pointwise):
     }
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
-        """w·t·softplus(-x) + (1 - t)·softplus(x): max(x, 0) - x·t + log1p(e^-|x|) would cancel."""
-        positive = m.weighted(target, m.softplus(-prediction))
-        return self.pos_weight * positive + m.weighted(1.0 - target, m.softplus(prediction))
+        """w·t·softplus(-x) + (1 - t)·softplus(x), the part of either that is not softplus(-|x|) put beside it."""
+        above, positive, negative = prediction >= 0.0, self.pos_weight * target, 1.0 - target
+        size = m.where(above, prediction, -prediction)
+        far = m.weighted(m.where(above, negative, positive), size)
+        return far + (negative + positive) * m.softplus(-size)
 
 
 class BinaryFocal(Pointwise):

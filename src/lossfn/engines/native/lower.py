@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lossfn.core.graph import Node, Tracer, order
+from lossfn.core.simplify import number
 from lossfn.engines.exponents import exact_exponents
 from lossfn.engines.native import coefficients as table
 
@@ -39,14 +40,31 @@ def _decay(m: Tracer, x: Node) -> Node:
 def _sigmoid(m: Tracer, long: bool, x: Node) -> Node:
     e = _decay(m, x)
     d = 1.0 / (1.0 + e)
+    if _size(x) is not None:
+        return d if x.verb == "abs" else e * d
     # sigmoid(x) and sigmoid(-x) share their condition: at 0 both branches are ½.
     result: Node = m.where(x.args[0] >= 0.0, e * d, d) if x.verb == "neg" else m.where(x >= 0.0, d, e * d)
     return result
 
 
 def _softplus(m: Tracer, long: bool, x: Node) -> Node:
-    result: Node = m.where(x > 0.0, x, 0.0) + m.apply("log1p_unit", _decay(m, x))
+    tail, size = m.apply("log1p_unit", _decay(m, x)), _size(x)
+    if size is not None:
+        return tail if x.verb == "neg" else size + tail
+    result: Node = m.where(x > 0.0, x, 0.0) + tail
     return result
+
+
+def _size(x: Node) -> Node | None:
+    # |u| of x = |u| and of x = -|u|, whose sign needs no test.
+    inner = x.args[0] if x.verb == "neg" else x
+    return inner if inner.verb == "abs" else None
+
+
+def _where(m: Tracer, long: bool, condition: Node, x: Node, y: Node) -> Node:
+    # |x|, written in two branches for its slope at 0.
+    two_branches = condition.verb == "ge" and condition.args[0] is x and number(condition.args[1]) == 0 and y is -x
+    return m.apply("abs", x) if two_branches else m.apply("where", condition, x, y)
 
 
 def _tanh(m: Tracer, long: bool, x: Node) -> Node:
@@ -111,4 +129,5 @@ RULES: dict[str, Callable[..., Any]] = {
     "power": _power,
     "weighted": _weighted,
     "sign": _sign,
+    "where": _where,
 }
