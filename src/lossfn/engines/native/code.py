@@ -15,6 +15,9 @@ from lossfn.engines.native.control import Control
 from lossfn.engines.native.memory import Memory, Stream
 from lossfn.engines.native.value import Value
 
+# How many float64 a cache line holds.
+LINE = 8
+
 
 class Code(Memory, Control):
     """A kernel under construction: kernel(arrays…, integers…, scale) -> the sum of the terms."""
@@ -29,6 +32,12 @@ class Code(Memory, Control):
         self.arrays.append(name)
         at = self.let(f"getelementptr i8, ptr %{name}, i64 {self.data}", "ptr")
         return Stream(self.let(f"load ptr, ptr {at.name}, align 8", "ptr").name, dtype)
+
+    def room(self, name: str) -> Stream:
+        """Declare scratch space, used from its next cache line on: vectors across two lines cost twice."""
+        start = self.let(f"ptrtoint ptr {self.array(name, 'float64').pointer} to i64", "i64")
+        line = start + (8 * LINE - 1) & -8 * LINE
+        return Stream(self.let(f"inttoptr i64 {line.name} to ptr", "ptr").name, "float64")
 
     def text(self, integers: Sequence[str], result: Value) -> str:
         """Close the kernel and return its module."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from lossfn.engines.native.code import LINE
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import Stream
 from lossfn.engines.native.pointwise import tail_mask, weigh
@@ -59,12 +60,13 @@ class _Body:
         label = code.let(f"load i64, ptr {code.address(frame.labels, row)}, align 8", "i64")
         bad = code.compare("uge", label, frame.classes)
         label = code.select(bad, 0, label)
-        logits = Stream(code.address(frame.logits, code.integer("mul", row, frame.classes)), frame.plan.dtype)
         weight = frame.scalar(frame.weight, row) if frame.weight else None
-        sums, share = self._sums(logits, label)
-        slopes = finish(frame, sums, at_labels(frame, [label]))
+        start = code.integer("mul", row, frame.classes)
+        logits = Stream(code.address(frame.logits, start), frame.plan.dtype)
+        sums, share = self._sums(start, logits, label)
+        slopes = finish(frame, sums, at_labels(frame, [label]), weight)
         if self.plan.order:
-            self._pull(row, logits, label, slopes, sums, share, weight)
+            self._pull(start, logits, label, slopes, sums, share)
         term = code.first(weigh(code, slopes.value, weight, None))
         if weight is not None:
             bad = bad & code.compare("une", code.first(weight), 0.0)
@@ -105,7 +107,7 @@ class _Body:
         (top,) = larger(self.full, tail, [top])
         return code.double(code.fold(top, lambda x, y: code.select(code.compare("ogt", x, y), x, y)))
 
-    def _sums(self, logits: Stream, label: Value) -> tuple[Sums, Value | None]:
+    def _sums(self, start: Value, logits: Stream, label: Value) -> tuple[Sums, Value | None]:
         code, zero = self.code, self.code.like(0.0, REAL)
         top = self._highest(logits)
 
@@ -115,6 +117,8 @@ class _Body:
             w = self.functions.exp_below(shift, lost)
             if self.plan.order:
                 code.store(self.frame.scratch, c, w)
+            for out in self.frame.outs:  # written in the next sweep
+                code.fetch(out, start + c, True)
             other = w if is_label is None else code.select(is_label, 0.0, w)
             other = other if mask is None else code.select(mask, other, 0.0)
             mean = add_mean(code, self._share(c, mask, x), x, shift, s[first:]) if self.plan.needs_mean else []
@@ -142,23 +146,21 @@ class _Body:
 
     def _pull(
         self,
-        row: Value,
+        start: Value,
         logits: Stream,
         label: Value,
         slopes: Slopes,
         sums: Sums,
         label_share: Value | None,
-        weight: Value | None,
     ) -> None:
         code, frame = self.code, self.frame
-        start = code.integer("mul", row, frame.classes)
         made = list(zip((class_gradient, class_hessian), frame.outs, strict=False))
 
         def some(c: Value, mask: Value | None) -> list[Value]:
             w = code.load(frame.scratch, c, mask)
             share = self._share(c, mask, self._logits(logits, c, mask)) if self.plan.needs_mean else None
             for make, out in made:
-                g = weigh(code, make(frame, slopes, w, share, False), weight, frame.scale)
+                g = make(frame, slopes, w, share, False)
                 code.store(out, start + c, g, mask)
             return []
 
@@ -166,10 +168,10 @@ class _Body:
         tail = tail_mask(code, self.full, frame.classes)
         code.when(code.compare("slt", self.full, frame.classes), lambda: some(self.full, tail), [])
         for make, out in made:
-            g = weigh(code, make(frame, slopes, sums.own, label_share, True), weight, frame.scale)
+            g = make(frame, slopes, sums.own, label_share, True)
             code.store_one(out, start + label, code.first(g))
 
 
 def scratch(classes: int, order: int) -> int:
     """How many float64 of scratch space one thread needs."""
-    return classes + LANES
+    return classes + LANES + LINE

@@ -55,6 +55,11 @@ class Memory(Instructions):
         to = f"{x.kind} {x.name}, ptr {at}, i32 {size}, {MASK} {mask.name}"
         self.do(f"call void @llvm.masked.store.{suffix(x.kind)}.p0({to})")
 
+    def fetch(self, stream: Stream, index: Value, write: bool) -> None:
+        """Have the cache line of an element brought near; beyond the end of an array nothing happens."""
+        self.declared.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        self.do(f"call void @llvm.prefetch.p0(ptr {self.address(stream, index)}, i32 {int(write)}, i32 3, i32 1)")
+
     def load_one(self, stream: Stream, index: Value) -> Value:
         """One element as float64 in all lanes."""
         return self.double(self.widen(self.splat(self.load_scalar(stream, index)), stream.dtype))

@@ -153,5 +153,9 @@ def weigh(code: Code, x: Value, weight: Value | None, scale: Value | None) -> Va
     """x·weight·scale; a zero weight wins over anything."""
     if weight is None:
         return x if scale is None else x * scale
-    factor = weight if scale is None else weight * scale
-    return code.select(code.compare("oeq", weight, 0.0), 0.0, x * factor)
+    return kept(code, x * (weight if scale is None else weight * scale), weight)
+
+
+def kept(code: Code, x: Value, weight: Value | None) -> Value:
+    """x, and 0 where the weight it holds is 0."""
+    return x if weight is None else code.select(code.compare("oeq", weight, 0.0), 0.0, x)

@@ -13,7 +13,7 @@ from lossfn.engines.native.code import Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import BYTES, MEMORY, Stream
-from lossfn.engines.native.pointwise import read_settings
+from lossfn.engines.native.pointwise import kept, read_settings
 from lossfn.engines.native.value import REAL, Value
 
 STATISTICS = ("log_prob", "log_sum_exp", "mean_log_prob")
@@ -61,7 +61,7 @@ class Frame:
         self.terms = code.array("terms", plan.keep) if plan.keep else None
         self.outs = [code.array(f"out{k}", plan.dtype) for k in range(plan.order)]
         self.steady = read_settings(code, plan.settings)
-        self.scratch, self.sums = code.array("scratch", "float64"), code.array("sums", "float64")
+        self.scratch, self.sums = code.room("scratch"), code.array("sums", "float64")
         self.classes, self.start, self.stop = (Value(code, "i64", f"%{name}") for name in INTEGERS)
         self.scale = code.splat(Value(code, "double", "%scale"))
         self.count = code.splat(code.cast("sitofp", self.classes, "double"))
@@ -102,9 +102,11 @@ class Slopes:
     curvatures: dict[tuple[str, str], Value]
     not_label: Value
     mean_weight: Value | None
+    weight: Value | None
+    factor: Value
 
 
-def finish(frame: Frame, sums: Sums, labelled: dict[str, Value]) -> Slopes:
+def finish(frame: Frame, sums: Sums, labelled: dict[str, Value], weight: Value | None) -> Slopes:
     """Evaluate the formula on the statistics of a row (of sixteen rows, or one in all lanes)."""
     code, plan = frame.code, frame.plan
     empty = code.select(code.compare("oeq", sums.top, -math.inf), math.nan, 0.0)
@@ -121,7 +123,9 @@ def finish(frame: Frame, sums: Sums, labelled: dict[str, Value]) -> Slopes:
     wanted = _wanted(plan)
     wanted["value"] = finished(wanted["value"], frozenset(inner)) if plan.long else wanted["value"]
     results = dict(zip(wanted, emit(code, list(wanted.values()), inner, plan.long), strict=True))
-    return _pull(code, results, sums, code.like(1.0, REAL) / total, mean_weight, sums.others / total)
+    inverse = code.like(1.0, REAL) / total
+    not_label = sums.others / total if plan.long else sums.others * inverse
+    return _pull(frame, results, sums, inverse, mean_weight, not_label, weight)
 
 
 def _log1p(plan: RowPlan) -> Node:
@@ -141,10 +145,16 @@ def _wanted(plan: RowPlan) -> dict[str, Node]:
 
 
 def _pull(
-    code: Code, r: dict[str, Value], sums: Sums, inverse: Value, mean_weight: Value | None, not_label: Value
+    frame: Frame,
+    r: dict[str, Value],
+    sums: Sums,
+    inverse: Value,
+    mean_weight: Value | None,
+    not_label: Value,
+    weight: Value | None,
 ) -> Slopes:
     # a(1[k=y] - p) + b·p + c(w_k/K - p·Σw/K): one factor for p in every class, one number for the label.
-    zero = code.like(0.0, REAL)
+    zero = frame.code.like(0.0, REAL)
     a, b, c = (r.get(name) for name in STATISTICS)
     shared = zero - a if a is not None else zero
     shared = shared + b if b is not None else shared
@@ -154,18 +164,24 @@ def _pull(
     label = beside * sums.own * inverse
     label = label + a * not_label if a is not None else label
     curvatures = {pair: r[" ".join(pair)] for pair in PAIRS if " ".join(pair) in r}
-    of_class = shared * inverse
-    return Slopes(r.get("value", zero), inverse, of_class, label, c, shared, curvatures, not_label, mean_weight)
+    factor = frame.scale if weight is None else weight * frame.scale
+    # Where products alone follow, the factor is multiplied in here, once a row.
+    early = factor if c is None else frame.code.like(1.0, REAL)
+    of_class, of_label = shared * inverse * early, label * early
+    value = r.get("value", zero)
+    return Slopes(value, inverse, of_class, of_label, c, shared, curvatures, not_label, mean_weight, weight, factor)
 
 
 def class_gradient(frame: Frame, s: Slopes, w: Value, share: Value | None, label: bool) -> Value:
-    """Gradient of one class, w = e^(x - top); `share` is its finite class weight where a mean is read."""
+    """Weighted gradient of one class, w = e^(x - top); `share` is its finite class weight where a mean is read."""
     g = s.of_label if label else w * s.of_class
-    return g + s.of_mean * (share / frame.count) if s.of_mean is not None and share is not None else g
+    if s.of_mean is not None and share is not None:
+        g = (g + s.of_mean * (share / frame.count)) * s.factor
+    return kept(frame.code, g, s.weight)
 
 
 def class_hessian(frame: Frame, s: Slopes, w: Value, share: Value | None, label: bool) -> Value:
-    """Diagonal curvature of one class: Σ f_ij·g_i·g_j + Σ f_i·g_i'."""
+    """Weighted diagonal curvature of one class: Σ f_ij·g_i·g_j + Σ f_i·g_i'."""
     p = w * s.inverse
     rest = s.not_label if label else 1.0 - p
     parts = {"log_prob": rest if label else -p, "log_sum_exp": p}
@@ -175,7 +191,7 @@ def class_hessian(frame: Frame, s: Slopes, w: Value, share: Value | None, label:
     for (first, second), curvature in s.curvatures.items():
         both = 1.0 if first == second else 2.0
         total = total + curvature * parts[first] * parts[second] * both
-    return total
+    return kept(frame.code, total * s.factor, s.weight)
 
 
 def add_other(long: bool, s: list[Value], w: Value) -> list[Value]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from lossfn.engines.native.code import LINE
 from lossfn.engines.native.elementary import Elementary
-from lossfn.engines.native.memory import Stream
+from lossfn.engines.native.memory import MEMORY, Stream
 from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
 from lossfn.engines.native.rows import (
     Frame,
@@ -26,7 +27,8 @@ from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 1024
 MOST = 128
-MAKERS = (class_gradient, class_hessian)
+Maker = Callable[[Frame, Slopes, Value, Value | None, bool], Value]
+MAKERS: tuple[Maker, ...] = (class_gradient, class_hessian)
 
 
 def build(plan: RowPlan, fma: bool, data: int) -> str:
@@ -46,7 +48,7 @@ def build(plan: RowPlan, fma: bool, data: int) -> str:
 class _Body:
     """Sixteen rows: their logits are turned into columns in the scratch space, then each pass is a loop.
 
-    Lanes beyond the last row repeat it: what they write is what that row's own lane writes.
+    Lanes beyond the last row compute on what the scratch space holds and are never written.
     """
 
     def __init__(self, frame: Frame) -> None:
@@ -54,6 +56,7 @@ class _Body:
         self.functions = Elementary(frame.code, frame.plan.long)
         # Columns of logits, then of w = e^(x - top), then of each output: 16 lanes of up to 8 bytes each.
         self.held = "float64" if frame.plan.dtype == "float64" else "float32"
+        self.kind = f"<{LANES} x {MEMORY[self.held]}>"
         self.zero, self.size = Value(self.code, "i64", "0"), (frame.classes + (LANES - 1) & -LANES) << 7
         self.x = Stream(frame.scratch.pointer, self.held)
         self.w = self._region(1, "float64")
@@ -69,19 +72,17 @@ class _Body:
         code, frame, plan = self.code, self.frame, self.plan
         live = tail_mask(code, i, frame.stop)
         inner = code.compare("sle", i + 2 * LANES, frame.stop)
-        rows = self._rows(i)
-        starts = [code.integer("mul", row, frame.classes) for row in rows]
-        self._move(i, inner, lambda: self._read(starts), [(frame.logits, self.x)])
-        labels, places = self._labels(rows)
+        self._move(i, inner, self._read, [(frame.logits, self.x)])
+        labels = code.load(frame.labels, i, live)
         bad = code.compare("uge", labels, code.splat(frame.classes))
-        weight = gather(code, frame.weight, rows) if frame.weight else None
-        spots = [start + place for start, place in zip(starts, places, strict=True)]
-        sums, share = self._sums(labels, places, spots)
-        slopes = finish(frame, sums, at_labels(frame, places))
+        weight = code.load(frame.weight, i, live) if frame.weight else None
+        labels = code.select(bad, 0, labels)
+        places = [code.lane(labels, lane) for lane in range(LANES)] if frame.tables else []
+        sums, share = self._sums(i, labels, places)
+        slopes = finish(frame, sums, at_labels(frame, places), weight)
         if plan.order:
-            self._pull(slopes, weight)
-            self._move(i, inner, lambda: self._write(starts), list(zip(self.tiles, frame.outs, strict=True)))
-            self._of_labels(slopes, sums, share, spots, weight)
+            self._pull(labels, slopes, sums, share)
+            self._move(i, inner, self._write, list(zip(self.tiles, frame.outs, strict=True)))
         term = weigh(code, slopes.value, weight, None)
         if weight is not None:
             bad = bad & code.compare("une", weight, 0.0)
@@ -89,17 +90,6 @@ class _Body:
         if frame.terms:
             code.store(frame.terms, i, term, live)
         return code.select(live, term, 0.0)
-
-    def _rows(self, i: Value) -> list[Value]:
-        code, last = self.code, self.frame.stop - 1
-        rows = (i + r for r in range(LANES))
-        return [code.select(code.compare("slt", row, last), row, last) for row in rows]
-
-    def _labels(self, rows: list[Value]) -> tuple[Value, list[Value]]:
-        code, frame = self.code, self.frame
-        found = gather(code, frame.labels, rows)
-        labels = [code.lane(found, lane) for lane in range(LANES)]
-        return found, [code.select(code.compare("uge", label, frame.classes), 0, label) for label in labels]
 
     def _read(self, starts: list[Value]) -> None:
         code = self.code
@@ -132,24 +122,26 @@ class _Body:
         c = self.code.select(self.code.compare("slt", c, last), c, last)
         return self.code.select(self.code.compare("slt", c, 0), 0, c)
 
-    def _move(self, i: Value, inner: Value, fast: Callable[[], None], pairs: list[tuple[Stream, Stream]]) -> None:
+    def _move(
+        self, i: Value, inner: Value, fast: Callable[[list[Value]], None], pairs: list[tuple[Stream, Stream]]
+    ) -> None:
         # A row shorter than sixteen runs over into the next, which is written later: masked stores are slow.
         # Where no sixteen rows follow, elements are copied one by one.
-        code = self.code
+        code, classes = self.code, self.frame.classes
 
         def whole() -> list[Value]:
-            fast()
+            start = code.integer("mul", i, classes)
+            fast([start + code.integer("mul", classes, r) for r in range(LANES)])
             return []
 
         code.when(inner, whole, [])
         code.when(inner ^ -1, lambda: self._one_by_one(i, pairs), [])
 
     def _one_by_one(self, i: Value, pairs: list[tuple[Stream, Stream]]) -> list[Value]:
-        code, frame, last = self.code, self.frame, self.frame.stop - 1
+        code, frame, most = self.code, self.frame, i + LANES
 
-        def lane(r: Value, _: list[Value]) -> list[Value]:
-            row = code.binary("add", i, r)
-            start = code.integer("mul", code.select(code.compare("slt", row, last), row, last), frame.classes)
+        def lane(row: Value, _: list[Value]) -> list[Value]:
+            start, r = code.integer("mul", row, frame.classes), row - i
 
             def element(c: Value, _: list[Value]) -> list[Value]:
                 far, near = start + c, (c << 4) + r
@@ -160,47 +152,59 @@ class _Body:
 
             return code.loop(self.zero, frame.classes, 1, [], element)
 
-        return code.loop(self.zero, Value(code, "i64", str(LANES)), 1, [], lane)
+        return code.loop(i, code.select(code.compare("slt", most, frame.stop), most, frame.stop), 1, [], lane)
 
-    def _sums(self, labels: Value, places: list[Value], spots: list[Value]) -> tuple[Sums, Value | None]:
+    def _sums(self, i: Value, labels: Value, places: list[Value]) -> tuple[Sums, Value | None]:
         # The label's logit reads as -inf: its exponential is apart and never subtracted again.
-        code, frame, plan, zero = self.code, self.frame, self.plan, self.code.like(0.0, REAL)
-        top = self._highest()
-        x = code.double(code.widen(gather(code, frame.logits, spots), plan.dtype))
-        shift, lost = self.functions.below(x, top)
-        narrow = "i64" if self.held == "float64" else "i32"
-        own = code.cast("trunc", labels, f"<{LANES} x {narrow}>") if narrow == "i32" else labels
+        code, plan, zero = self.code, self.plan, self.code.like(0.0, REAL)
+        top, none = self._highest(), code.like(-math.inf, self.kind)
 
         def exponentials(c: Value, s: list[Value]) -> list[Value]:
-            c_narrow = c if narrow == "i64" else code.cast("trunc", c, narrow)
-            is_label = code.compare("eq", own, code.splat(c_narrow))
-            each = code.double(code.select(is_label, -math.inf, code.load_raw(self.x, c << 4)))
+            self._send_for(i, c)
+            x, is_label = code.load_raw(self.x, c << 4), self._at(labels, c)
+            each = code.double(code.select(is_label, none, x))
             shift, lost = self.functions.below(each, top)
             w = self.functions.exp_below(shift, lost)
-            if self.plan.order:
+            if plan.order:
                 code.store(self.w, c << 4, w)
-            mean = add_mean(code, self._share(c, each), each, shift, s[first:]) if plan.needs_mean else []
-            return [*add_other(plan.long, s[:first], w), *mean]
+            mean = add_mean(code, self._share(c, each), each, shift, s[1 + first :]) if plan.needs_mean else []
+            return [code.select(is_label, x, s[0]), *add_other(plan.long, s[1 : 1 + first], w), *mean]
 
         first = 1 + plan.long
-        carried = [zero] * (first + 2 * plan.needs_mean)
-        others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
-        mean = mean[first - 1 :]
-        share = None
-        if self.plan.needs_mean:
+        carried = [none] + [zero] * (first + 2 * plan.needs_mean)
+        own, others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
+        x, mean, share = code.double(own), mean[first - 1 :], None
+        shift, lost = self.functions.below(x, top)
+        if plan.needs_mean:
             share = finite_share(code, self._label_share(places), x)
             mean = add_mean(code, share, x, shift, mean)
         return Sums(top, shift, lost, self.functions.exp_below(shift, lost), others, *(mean or (None, None))), share
 
+    def _send_for(self, i: Value, c: Value) -> None:
+        # Sixteen rows are a line or two of memory per class: here those read next and those written soon are fetched.
+        code, frame = self.code, self.frame
+        at = code.integer("mul", i, frame.classes) + (c << 4)
+        for line in range(0, LANES, LINE if self.held == "float64" else LANES):
+            code.fetch(frame.logits, at + (frame.classes << 4) + line, False)
+            for out in frame.outs:
+                code.fetch(out, at + line, True)
+
+    def _at(self, labels: Value, c: Value) -> Value:
+        # Compared at the width of the logits, so that no mask has to be converted.
+        narrow = "i64" if self.held == "float64" else "i32"
+        if narrow == "i64":
+            return self.code.compare("eq", labels, self.code.splat(c))
+        own, at = self.code.cast("trunc", labels, f"<{LANES} x i32>"), self.code.cast("trunc", c, narrow)
+        return self.code.compare("eq", own, self.code.splat(at))
+
     def _highest(self) -> Value:
         code = self.code
-        kind = f"<{LANES} x {'double' if self.held == 'float64' else 'float'}>"
 
         def larger(c: Value, s: list[Value]) -> list[Value]:
             x = code.load_raw(self.x, c << 4)
             return [code.select(code.compare("ogt", x, s[0]), x, s[0])]
 
-        (top,) = code.loop(self.zero, self.frame.classes, 1, [code.like(-math.inf, kind)], larger)
+        (top,) = code.loop(self.zero, self.frame.classes, 1, [code.like(-math.inf, self.kind)], larger)
         return code.double(top)
 
     def _share(self, c: Value, x: Value) -> Value:
@@ -211,29 +215,22 @@ class _Body:
         name = self.plan.class_weight
         return 1.0 if name is None else gather(self.code, self.frame.tables[name], places)
 
-    def _pull(self, slopes: Slopes, weight: Value | None) -> None:
+    def _pull(self, labels: Value, slopes: Slopes, sums: Sums, share: Value | None) -> None:
         code, frame = self.code, self.frame
+        made = list(zip(MAKERS, self.tiles, strict=False))
+        own = [code.narrow(make(frame, slopes, sums.own, share, True), self.held) for make, _ in made]
 
         def one(c: Value, _: list[Value]) -> list[Value]:
-            w = code.load(self.w, c << 4)
-            share = self._share(c, code.load(self.x, c << 4)) if self.plan.needs_mean else None
-            for make, tile in zip(MAKERS, self.tiles, strict=False):
-                code.store(tile, c << 4, weigh(code, make(frame, slopes, w, share, False), weight, frame.scale))
+            w, is_label = code.load(self.w, c << 4), self._at(labels, c)
+            of_class = self._share(c, code.load(self.x, c << 4)) if self.plan.needs_mean else None
+            for (make, tile), label in zip(made, own, strict=True):
+                other = code.narrow(make(frame, slopes, w, of_class, False), self.held)
+                code.store_raw(tile, c << 4, code.select(is_label, label, other))
             return []
 
         code.loop(self.zero, frame.classes, 1, [], one)
 
-    def _of_labels(
-        self, slopes: Slopes, sums: Sums, share: Value | None, spots: list[Value], weight: Value | None
-    ) -> None:
-        code, frame = self.code, self.frame
-        for make, out in zip(MAKERS, frame.outs, strict=False):
-            g = weigh(code, make(frame, slopes, sums.own, share, True), weight, frame.scale)
-            held = code.narrow(g, out.dtype)
-            for lane, spot in enumerate(spots):
-                code.store_scalar(out, spot, code.lane(held, lane))
-
 
 def scratch(classes: int, order: int) -> int:
     """How many float64 of scratch space one thread needs."""
-    return -(-classes // LANES) * LANES * LANES * (2 + order)
+    return -(-classes // LANES) * LANES * LANES * (2 + order) + LINE

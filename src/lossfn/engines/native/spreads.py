@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lossfn.core.graph import Node
 from lossfn.core.program import Program
 from lossfn.engines.finish import lost_digits
-from lossfn.engines.native.code import Code
+from lossfn.engines.native.code import LINE, Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
 from lossfn.engines.native.memory import Stream
@@ -72,7 +72,7 @@ class _Body:
         self.terms = code.array("terms", plan.keep) if plan.keep else None
         self.outs = [code.array(f"out{k}", plan.output) for k in range(plan.order)]
         self.steady = read_settings(code, plan.settings)
-        scratch, self.sums = code.array("scratch", "float64"), code.array("sums", "float64")
+        scratch, self.sums = code.room("scratch"), code.array("sums", "float64")
         self.classes, self.start, self.stop = (Value(code, "i64", f"%{name}") for name in INTEGERS)
         self.scale = code.splat(Value(code, "double", "%scale"))
         self.functions = Elementary(code, plan.long)
@@ -80,7 +80,7 @@ class _Body:
         self.w, self.bent = scratch, [self._region(scratch, place) for place in (1, 2)]
 
     def _region(self, scratch: Stream, place: int) -> Stream:
-        at = self.code.integer("mul", self.classes + LANES, place)
+        at = self.code.integer("mul", self.classes + (LANES - 1) & -LANES, place)
         return Stream(self.code.address(scratch, at), "float64")
 
     def row(self, row: Value) -> Value:
@@ -218,4 +218,4 @@ PULLS = (_gradient, _hessian)
 
 def scratch(classes: int, order: int) -> int:
     """How many float64 of scratch space one thread needs."""
-    return 3 * (classes + LANES)
+    return 3 * (classes + LANES) + LINE
