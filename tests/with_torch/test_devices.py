@@ -116,3 +116,15 @@ def test_tensors_above_two_to_the_31_elements(rng):
     terms = lf.CrossEntropy()(x, y, reduction="none")
     for cut in (slice(0, 1), slice(rows - 1, rows)):
         assert terms[cut] == lf.CrossEntropy()(x[cut], y[cut], reduction="none")
+
+
+@pytest.mark.long
+def test_gradients_above_two_to_the_31_elements():
+    x = torch.zeros(2**31 + 64, dtype=torch.bfloat16)
+    x[-1] = 3.0
+    x.requires_grad_()
+    value = lf.SquaredError(reduction="sum")(x, torch.zeros((), dtype=torch.bfloat16).expand_as(x))
+    value.backward()
+    assert value == 9.0
+    assert x.grad[-1] == 6.0
+    assert torch.count_nonzero(x.grad) == 1
