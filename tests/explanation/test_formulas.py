@@ -50,9 +50,10 @@ def test_binary_cross_entropy():
 def test_binary_cross_entropy_of_logits():
     formulas, where = written(lf.BinaryCrossEntropyWithLogits())
     assert formulas == {
-        "value": "target·softplus(−prediction) + (1 − target)·softplus(prediction)",
-        "gradient": "(1 − target)·u − target·v",
-        "hessian": "target·v·u + (1 − target)·v·u",
+        "value": "softplus(prediction) − target·prediction where prediction < 0; "
+        "(1 − target)·prediction + softplus(−prediction) where prediction ≥ 0",
+        "gradient": "u − target where prediction < 0; 1 − target − v where prediction ≥ 0",
+        "hessian": "u·v",
     }
     assert where == ("u = sigmoid(prediction)", "v = sigmoid(−prediction)")
 

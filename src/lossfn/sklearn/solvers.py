@@ -34,10 +34,22 @@ def solve(objective: Objective, first: Array, solver: str, max_iter: int, tol: f
     for seen in _stages(objective) if run is not _linear else [objective.seen]:
         first, result = run(replace(objective, seen=seen), first, size, {"maxiter": max_iter, "gtol": tol})
         steps += int(result.nit)
-    if result.status == 1:
-        said = f"the solver stopped after max_iter={max_iter} steps; more of them, or a larger tol, let it finish"
+    said = _complaint(result, max_iter, tol)
+    if said:
         warnings.warn(said, ConvergenceWarning, stacklevel=2)
     return first, steps
+
+
+def _complaint(result: Any, max_iter: int, tol: float) -> str:
+    if result.status == 1:
+        return f"the solver stopped after max_iter={max_iter} steps; more of them, or a larger tol, let it finish"
+    # At bounds, where only L-BFGS-B goes, a slope may remain.
+    if result.success or not result.get("nhev") or np.abs(result.jac).max() < tol**0.5:
+        return ""
+    return (
+        "the solver found no better parameters although the loss is not flat there: it may fall without end, as a "
+        "likelihood does when a row's variance can go to 0; alpha > 0 bounds it"
+    )
 
 
 def _stages(objective: Objective) -> list[Seen]:
