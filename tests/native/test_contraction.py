@@ -2,6 +2,8 @@
 
 import ctypes
 import platform
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from lossfn.core import threads
 from lossfn.core.contraction import contract
-from lossfn.core.dispatch import using
+from lossfn.core.dispatch import engine, using
 from lossfn.core.errors import ShapeError
 from lossfn.engines.native import contraction, machine
 
@@ -100,3 +102,21 @@ def test_code_for_every_processor_is_right(level, dtype, monkeypatch, rng):
     strides = [stride // a.itemsize for stride in a.strides]
     ctypes.CFUNCTYPE(ctypes.c_double, *kinds)(other.load(code))(a, b, out, *a.shape, *strides, 50, 1.0)
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_what_images_need_is_loaded_with_the_first_image():
+    code = """
+import sys, numpy as np, lossfn as lf
+from lossfn.nn import Conv2d
+lf.Huber()([1.0], [0.0])
+first = {"contraction", "pooling"} & {name.rpartition(".")[2] for name in sys.modules if ".native." in name}
+Conv2d(1, 1, 1).forward(np.zeros((1, 1, 1, 1)))
+print(first or "none", "lossfn.engines.native.contraction" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["none", "True"]
+
+
+def test_the_native_engine_has_no_other_names():
+    with pytest.raises(AttributeError, match="no attribute 'convolve'"):
+        engine().convolve  # noqa: B018
