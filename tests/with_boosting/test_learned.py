@@ -68,3 +68,10 @@ def test_a_finite_slope_that_float32_cannot_hold_is_none_of_the_errors():
     )
     np.testing.assert_array_equal(gradient, [2e39, 0.0])
     np.testing.assert_array_equal(bent, 2.0)
+
+
+def test_lightgbm_weighs_what_it_has_rounded():
+    score, target, weight = drawn()
+    gradient, bent = boosting.lightgbm(lf.SquaredError(), hessian="engine")(target, score, weight)
+    np.testing.assert_array_equal(gradient, np.float32(score - target) * np.float32(weight))
+    np.testing.assert_array_equal(bent, np.float32(weight))

@@ -28,7 +28,7 @@ def test_engines_grow_the_same_models(case, weighted):
     found = parity.compare(case, weighted)
     assert set(found.differences) == {"XGBoost", "LightGBM"} | ({"CatBoost"} if case.catboost else set())
     for engine, difference in found.differences.items():
-        assert difference <= found.bound(engine), engine
+        assert difference <= parity.BOUNDS[engine], engine
 
 
 @pytest.mark.usefixtures("one_thread")

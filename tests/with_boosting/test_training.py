@@ -175,6 +175,22 @@ def test_bad_labels_stop_the_training():
         lightgbm.train(params, lightgbm.Dataset(X, Y + 0.5), 1)
 
 
+def test_what_lightgbm_makes_of_labels_that_are_no_numbers():
+    objective, labels, seen = boosting.lightgbm(lf.Huber()), np.where(np.arange(len(Y)) == 1, np.nan, Y), []
+    labels[2] = np.inf
+    with pytest.raises(lf.core.errors.TargetError, match="nan at row 1"):
+        objective.start(labels)
+    with pytest.raises(ValueError, match="NaN"):
+        lightgbm.LGBMRegressor(objective=objective, verbose=-1).fit(X, labels)
+
+    def watched(scores, data):
+        seen.append(data.get_label())
+        return objective(scores, data)
+
+    lightgbm.train({"objective": watched, "verbose": -1}, lightgbm.Dataset(X, labels), 1)
+    assert seen[0][1:3].tolist() == [0.0, np.float32(1e38)]
+
+
 def test_a_variance_is_learned_beside_a_mean():
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 1, (2000, 1))

@@ -45,6 +45,9 @@ def xgboost(loss: Loss, *, hessian: str | None = None, floor: float | None = Non
 def lightgbm(loss: Loss, *, hessian: str | None = None, floor: float | None = None) -> LightGBM:
     """Return an objective for `params["objective"]` of LightGBM and for LGBMRegressor and LGBMClassifier.
 
+    A label of NaN is an error in `start` and in LightGBM's scikit-learn classes; `lightgbm.train` makes it 0, and
+    infinity 1e38, before an objective sees either.
+
     LightGBM begins at 0 and does not add an `init_score` to its predictions: train with
     ``init_score=np.full(len(y), objective.start(y))`` and predict
     ``objective.transform(model.predict(x, raw_score=True) + objective.start(y))``. `objective.metric` serves as `feval`

@@ -10,6 +10,8 @@ import numpy as np
 
 from lossfn.boosting.metric import Metric
 from lossfn.boosting.objective import Objective
+from lossfn.boosting.raw import RawPointwise
+from lossfn.boosting.sound import sound
 from lossfn.core.arrays import Array
 
 
@@ -43,3 +45,13 @@ class LightGBM(_OfDatasets):
 
     engine: ClassVar[str] = "lightgbm"
     kept_as: ClassVar[type[np.floating[Any]] | None] = np.float32
+
+    def _of_numbers(
+        self, loss: RawPointwise, score: Array, target: Array, weight: Array | None
+    ) -> tuple[Array, Array, bool]:
+        if weight is None or not (self.hessian == "engine" and type(self.loss).__name__ == "SquaredError"):
+            return super()._of_numbers(loss, score, target, weight)
+        # Its own objective rounds a residual before it is weighted, and the product again.
+        narrow, (gradient, bent, _) = np.float32(weight), super()._of_numbers(loss, score, target, None)
+        gradient, bent = gradient * narrow, bent * narrow
+        return gradient, bent, sound(gradient, bent)

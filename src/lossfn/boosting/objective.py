@@ -119,7 +119,8 @@ class Objective:
         gradient, bent, total = learned(loss, score, target, weight, self.kept_as or float_dtype(score))
         fit = 0.0 < total < STEEP
         if self.in_units:
-            self._scale(gradient, bent, weight, total if fit and bent.ndim == 1 else None)
+            known = fit and weight is None and bent.ndim == 1
+            self._scale(gradient, bent, weight, total if known else None)
         return gradient, bent, fit
 
     def target(self, label: Array) -> Array:
