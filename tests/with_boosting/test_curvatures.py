@@ -37,3 +37,12 @@ def test_a_majorizer_beats_the_true_hessian_of_huber(curvatures):
 def test_a_majorizer_comes_near_refitted_leaves(curvatures):
     quantile = curvatures.CHOICES[1]
     assert curvatures.losses(quantile, "majorizer")[0] < 1.05 * curvatures.losses(quantile, "built-in")[0]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_majorizer_of_absolute_error_is_as_good_as_ones_and_better_on_other_rows(curvatures):
+    absolute = curvatures.CHOICES[2]
+    (learnt, other), ones = (curvatures.losses(absolute, rule) for rule in ("majorizer", "engine"))
+    assert learnt < 1.01 * ones[0]
+    assert other < 0.995 * ones[1]
+    assert other < curvatures.losses(absolute, "built-in")[1]

@@ -199,7 +199,13 @@ def test_rows_on_a_corner_do_not_outweigh_all_others():
         weights = np.array([weight, 1.0, 1.0, 1.0, 1.0])
         gradient, hessian = boosting.xgboost(lf.AbsoluteError())(scores, dataset(labels, weights))
         np.testing.assert_allclose(gradient[3:] / hessian[3:], [1.0, 2.0])  # to where the residual is 0
-        np.testing.assert_allclose(hessian[:3] / hessian[3], [7.5 * weight, 7.5, 7.5])  # ten medians of 1 and 1/2
+        np.testing.assert_allclose(hessian[:3] / hessian[3] * 0.75, [weight, 1.0, 1.0])  # half the median of 1 and 2
+
+
+def test_near_a_corner_each_side_keeps_its_slope():
+    residual = np.array([-8.0, -4.0, -0.1, 0.1, 4.0, 8.0])
+    gradient, hessian = boosting.xgboost(lf.Quantile(0.9))(residual, dataset(np.zeros(6)))
+    np.testing.assert_allclose(gradient / hessian, [-8.0, -4.0, -2.0, 2.0, 4.0, 8.0])  # half the median of 4
 
 
 def test_engines_mean_half_a_square_and_round_labels():

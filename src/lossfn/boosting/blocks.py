@@ -56,10 +56,7 @@ class CatBoost(Objective):
         kept = self.__dict__
         if "begun" not in kept:
             return False
-        total = shortcut.fill(self.raw, score, target, -kept["unit"], gradient, bent)
-        if "cap" in kept:
-            np.maximum(bent, -kept["cap"] * kept["unit"], out=bent)
-        return 0.0 < total < STEEP
+        return 0.0 < shortcut.fill(kept["served"], score, target, -kept["unit"], gradient, bent) < STEEP
 
     def _kept(self, name: str, measure: Callable[[], Any]) -> Any:
         if name not in self.__dict__:

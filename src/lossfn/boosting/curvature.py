@@ -24,7 +24,7 @@ from lossfn.core.loss import Loss
 from lossfn.core.program import curvature, slope
 
 RULES = ("exact", "majorizer", "fisher", "engine")
-TINY = 1e-30  # the residual that stands for 0: slope / residual tends to the hessian, or to a finite large number
+TINY = 1e-30  # the residual that stands for 0 where slope / residual tends to the hessian
 LEAST = 0.0625
 SHARES = ("logits of the class probabilities", "log-probabilities of the classes")
 DELTA_STEP = 0.7  # both engines add it to Poisson's exponent, so that a step is never too long
@@ -101,15 +101,17 @@ def _kind(loss: Any) -> tuple[Any, ...]:
     raise DerivativeError(say("hessian", expected='"exact", "fisher" or "engine"', got=got, cause=cause))
 
 
-def bend(loss: Any, how: tuple[Any, ...], engine: str, m: Tracer, inputs: dict[str, Node], name: str) -> Node:
+def bend(
+    loss: Any, how: tuple[Any, ...], engine: str, m: Tracer, inputs: dict[str, Node], name: str, nearest: Any
+) -> Node:
     """Return the curvature of a pointwise loss in one prediction, found as planned."""
     if how[0] == "own":
         return _node(m, loss.majorizer(m, *inputs.values()))
     if how[0] == "sum":
         parts = zip(loss.terms, how[1:], strict=True)
-        return _node(m, sum(w * bend(term, part, engine, m, inputs, name) for (w, term), part in parts))
+        return _node(m, sum(w * bend(term, part, engine, m, inputs, name, nearest) for (w, term), part in parts))
     if how[0] in ("residual", "even part"):
-        return _weight(loss, how[0], m, inputs)
+        return _weight(loss, how[0], m, inputs, nearest)
     exact = curvature(loss, m, inputs, name, name)
     if "fisher" in how[0]:
         return _expected(loss, exact, m, inputs, name)
@@ -121,14 +123,14 @@ def bend(loss: Any, how: tuple[Any, ...], engine: str, m: Tracer, inputs: dict[s
     return FACTORS.get(key, 1.0) * exact if how[0] == "engine" else exact
 
 
-def _weight(loss: Any, kind: str, m: Tracer, inputs: dict[str, Node]) -> Node:
+def _weight(loss: Any, kind: str, m: Tracer, inputs: dict[str, Node], nearest: Any) -> Node:
     """Build slope / residual; where the slope at 0 is not 0, that of the even part, (s(r) - s(-r)) / 2r.
 
     A weighted mean of the residuals is then the step: iterated least squares. It bounds the loss from above where
     the loss is symmetric, apart from a linear term, and grows no faster than a square.
     """
     residual = inputs["prediction"] - inputs["target"]
-    safe: Node = m.where(m.abs(residual) < TINY, TINY, residual)
+    safe: Node = m.where(residual < 0.0, m.minimum(residual, -nearest), m.maximum(residual, nearest))
     bent, zero = slope(loss, m, inputs, "prediction"), m.constant(0.0)
     up = at(bent, m, prediction=safe, target=zero)
     if kind == "residual":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from lossfn.boosting.learn import learned
 from lossfn.boosting.raw import RawPointwise, RawRow, raw
 from lossfn.boosting.sound import complain, sound
 from lossfn.boosting.start import start
-from lossfn.boosting.units import INFINITE, cap, unit
+from lossfn.boosting.units import INFINITE, nearest, unit
 from lossfn.core.answers import number
 from lossfn.core.arrays import Array, float_dtype
 from lossfn.core.dispatch import STEEP
@@ -35,13 +35,13 @@ class Objective:
         Any pointwise or row loss, a class of one's own included.
     hessian : {"exact", "majorizer", "fisher", "engine"}, optional
         What the learner takes for the curvature. "exact": the second derivative. "majorizer": slope / residual for
-        losses of a residual, scaled to a mean of 1; twice the diagonal for classes. "fisher": the expected second
-        derivative, for likelihoods. "engine": what the engine's own objective of that name takes. None chooses what
-        trains best: "majorizer" for residuals and classes, "exact" for logits and logarithms of a mean, where it
-        is positive and the engines' choice too; where a loss is not convex, at least a sixteenth of the slope. Under
-        Huber with true hessians outliers make steps of any length: after 30 rounds of XGBoost the loss is 0.96, with
-        hessians of 1 it is 0.89, with the majorizer 0.85 (`docs/boosting.md`). Under absolute error there would be
-        no step at all.
+        losses of a residual, scaled to a mean of 1, where at a corner a residual counts as at least half the median
+        one; twice the diagonal for classes. "fisher": the expected second derivative, for likelihoods. "engine": what
+        the engine's own objective of that name takes. None chooses what trains best: "majorizer" for residuals and
+        classes, "exact" for logits and logarithms of a mean, where it is positive and the engines' choice too; where a
+        loss is not convex, at least a sixteenth of the slope. Under Huber with true hessians outliers make steps of any
+        length: after 30 rounds of XGBoost the loss is 0.96, with hessians of 1 it is 0.89, with the majorizer 0.85
+        (`docs/boosting.md`). Under absolute error there would be no step at all.
     floor : float, optional
         Least curvature of an element. Without it a negative one is an error.
 
@@ -116,12 +116,19 @@ class Objective:
     def _of_numbers(
         self, loss: RawPointwise, score: Array, target: Array, weight: Array | None
     ) -> tuple[Array, Array, bool]:
-        gradient, bent, total = learned(loss, score, target, weight, self.kept_as or float_dtype(score))
+        served = self._kept("served", lambda: self._served(loss, score, target, weight))
+        gradient, bent, total = learned(served, score, target, weight, self.kept_as or float_dtype(score))
         fit = 0.0 < total < STEEP
         if self.in_units:
             known = fit and weight is None and bent.ndim == 1
-            self._scale(gradient, bent, weight, total if known else None)
+            added = total if known else bent.sum(axis=0, dtype=np.float64)
+            factor = self._kept("unit", lambda: unit(added, len(bent), weight))
+            gradient *= factor
+            bent *= factor
         return gradient, bent, fit
+
+    def _served(self, loss: RawPointwise, score: Array, target: Array, weight: Array | None) -> RawPointwise:
+        return replace(loss, nearest=nearest(score, target, weight)) if self._corner else loss
 
     def target(self, label: Array) -> Array:
         """Return labels as the loss takes them: class numbers as integers."""
@@ -134,16 +141,6 @@ class Objective:
             raise TargetError(say("label", expected="class numbers 0, 1, 2, ...", got=got))
         return whole
 
-    def _scale(self, gradient: Array, bent: Array, weight: Array | None, total: float | None) -> None:
-        if self._corner:
-            most = self._kept("cap", lambda: cap(bent, weight))
-            np.minimum(bent, most if weight is None else most * weight, out=bent)
-            total = None
-        known = bent.sum(axis=0, dtype=np.float64) if total is None else total
-        factor = self._kept("unit", lambda: unit(known, len(bent), weight))
-        gradient *= factor
-        bent *= factor
-
     @cached_property
     def in_units(self) -> bool:
         """Whether the curvature has a unit of its own and is scaled to a mean of 1."""
@@ -155,7 +152,8 @@ class Objective:
     @cached_property
     def _corner(self) -> bool:
         # Whether slope / residual grows without bound towards a residual of 0. All target domains hold a 1.
-        return self.raw.rule[0] != "own fisher" and float(self.raw.grad_and_hess([1.0], [1.0])[1][0]) > INFINITE
+        residual = self.in_units and self.raw.rule[0] != "own fisher"
+        return residual and float(self.raw.grad_and_hess([1.0], [1.0])[1][0]) > INFINITE
 
     def factor(self, classes: int) -> float:
         """Return what the diagonal of so many classes is multiplied by."""

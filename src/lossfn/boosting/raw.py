@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
-from lossfn.boosting.curvature import bend, plan
+from lossfn.boosting.curvature import TINY, bend, plan
 from lossfn.core.domain import Domain
 from lossfn.core.errors import DerivativeError, say
 from lossfn.core.kinds import Distribution, Pointwise, Row
@@ -23,15 +23,17 @@ class _Raw(Loss, abstract=True):
     rule: tuple[Any, ...] = option(default=("exact",), static=True)
     engine: str = option(default="", static=True)
     floor: float | None = option(default=None, static=True)
+    nearest: float = option(default=TINY)  # a residual bends no more than this one
 
     def travelling(self) -> dict[str, Any]:
-        """Find the loss's own settings."""
-        return dict(self.loss.settings())
+        """Find the loss's own settings, and the residual."""
+        return {**self.loss.settings(), "nearest": self.nearest}
 
     def bind(self, setting: Setting) -> Self:
         """Replace what travels inside the loss."""
         bound = copy.copy(self)
         object.__setattr__(bound, "loss", self.loss.bind(setting))
+        object.__setattr__(bound, "nearest", setting("nearest", self.nearest))
         return bound
 
     def structure(self) -> tuple[Any, ...]:
@@ -64,7 +66,7 @@ class RawPointwise(_Raw, Pointwise, register=False):
         """Follow the rule, not below the floor."""
         if first != second:
             return curvature(self.loss, m, dict(inputs), first, second)
-        bent = bend(self.loss, self.rule, self.engine, m, dict(inputs), first)
+        bent = bend(self.loss, self.rule, self.engine, m, dict(inputs), first, self.nearest)
         return bent if self.floor is None else m.maximum(bent, self.floor)
 
 

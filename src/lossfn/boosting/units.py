@@ -9,20 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from lossfn.boosting.curvature import TINY
 from lossfn.core.arrays import Array
 
-CAP, SEEN = 10.0, 1024  # curvature at a corner, in medians of a row's; the rows a median is taken over
-INFINITE = 1e20  # above it a row lies on the corner
+NEAR, SEEN = 0.5, 1024  # the residual beside a corner, in medians; the rows a median is taken over
+INFINITE = 1e20  # a curvature above it is that of a corner
 
 
-def cap(bent: Array, weight: Array | None) -> float:
-    """Return the largest curvature a row of weight 1 may have."""
-    step = max(1, len(bent) // SEEN)
-    seen = bent[::step]
-    if weight is not None:
-        seen = np.divide(seen, weight[::step], out=np.zeros_like(seen), where=weight[::step] > 0.0)
-    beside = (seen > 0.0) & (seen < INFINITE)
-    return CAP * float(np.median(seen[beside])) if beside.any() else np.inf
+def nearest(score: Array, target: Array, weight: Array | None) -> float:
+    """Return the residual that all nearer ones count as."""
+    step = max(1, len(score) // SEEN)
+    size = abs(np.float64(score[::step]) - target[::step])
+    seen = size[(size > 0.0) if weight is None else (size > 0.0) & (weight[::step] > 0.0)]
+    return NEAR * float(np.median(seen)) if seen.size else TINY
 
 
 def unit(total: Any, rows: int, weight: Array | None) -> Any:
