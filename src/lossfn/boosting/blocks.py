@@ -20,6 +20,8 @@ from lossfn.core.errors import OptionError, say
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 
+WIDE, NARROW = np.dtype(np.float64), np.dtype(np.float32)
+
 
 @dataclass(frozen=True)
 class CatBoost(Objective):
@@ -45,18 +47,25 @@ class CatBoost(Objective):
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
         """Return minus gradient and minus curvature of a block of rows, shape (rows, 2)."""
         found = np.empty((2, len(approxes)))
-        if weights is not None or not self._filled(approxes, targets, found[0], found[1]):
-            weight = None if weights is None else np.asarray(weights)
-            np.negative(self.derivatives(np.asarray(approxes), np.asarray(targets), weight), out=found)
-            self.__dict__["begun"] = True
+        if weights is not None or not self._filled(found, approxes, targets):
+            self._fill(found, np.asarray(approxes), np.asarray(targets), weights)
         return found.T
 
-    def _filled(self, score: Array, target: Array, gradient: Array, bent: Array) -> bool:
+    def _filled(self, found: Array, scores: Any, labels: Any) -> bool:
         # The short way: there are hundreds of blocks in a round.
-        kept = self.__dict__
-        if "begun" not in kept:
+        kept, size = self.__dict__, len(scores)
+        if not ("run" in kept and size <= shortcut.SMALL and _usual(scores, labels, size)):
             return False
-        return 0.0 < shortcut.fill(kept["served"], score, target, -kept["unit"], gradient, bent) < STEEP
+        total: float = kept["run"](size, -kept["unit"], scores, labels, found[0], found[1])
+        return 0.0 < total < STEEP
+
+    def _fill(self, found: Array, scores: Array, labels: Array, weights: Any) -> None:
+        np.negative(self.derivatives(scores, labels, None if weights is None else np.asarray(weights)), out=found)
+        self.__dict__["begun"] = True
+        if _usual(scores, labels, len(scores)) and (
+            run := shortcut.sound_pass(self.__dict__["served"], scores, labels, found)
+        ):
+            self.__dict__["run"] = run
 
     def _kept(self, name: str, measure: Callable[[], Any]) -> Any:
         if name not in self.__dict__:
@@ -67,6 +76,12 @@ class CatBoost(Objective):
     def metric(self) -> CatBoostMetric:
         """The mean loss of the scores, for early stopping."""
         return CatBoostMetric(self.raw, self.target)
+
+
+def _usual(scores: Any, labels: Any, size: int) -> bool:
+    # What CatBoost hands over, which a kernel reads where it lies.
+    plain = type(scores) is type(labels) is np.ndarray and scores.dtype is WIDE and labels.dtype is NARROW
+    return plain and scores.size == labels.size == size and scores.flags.carray and labels.flags.carray
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ the errors. Both ways run the same kernel, so they give the same bits.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,21 +69,20 @@ def grad_and_hess(loss: Loss, prediction: Any, target: Any, axis: int, check: bo
     return (gradient, hessian) if abs(total) < LARGE else None
 
 
-def fill(loss: Loss, prediction: Any, target: Any, scale: float, gradient: Any, hessian: Any) -> float:
-    """Write gradient and hessian of one prediction, times `scale`; return the total that `Ask.sound` describes.
+def sound_pass(loss: Loss, prediction: Any, target: Any, out: Any) -> Callable[..., float] | None:
+    """Return run(size, scale, prediction, target, gradient, hessian) -> total for arrays like these.
 
-    For whoever asks block by block, a thousand elements each: then all else costs as much as the kernel. The total is
-    NaN, too, where only the long way will do.
+    It writes derivatives in one prediction, times `scale`, into arrays like `out`; the total is as `Ask.sound` says.
+    For whoever asks block by block, a thousand elements each: then all else costs as much as the kernel. None where
+    only the long way will do.
     """
-    size, plain = prediction.size, _plain(prediction) and _plain(target)
-    if not plain or not 0 < size <= SMALL or target.shape != prediction.shape:
-        return math.nan
-    key = chosen(), prediction.dtype, target.dtype, gradient.dtype
-    memo = loss.memo
+    plain = _plain(prediction) and _plain(target)
+    if not plain or not 0 < prediction.size <= SMALL or target.shape != prediction.shape:
+        return None
+    key, memo = (chosen(), prediction.dtype, target.dtype, out.dtype), loss.memo
     if key not in memo:
-        memo[key] = _prepared(loss, prediction, 2, True, 0, target.dtype, (gradient,))
-    total: float = memo[key][0](size, scale, prediction, target, gradient, hessian) if memo[key] else math.nan
-    return total
+        memo[key] = _prepared(loss, prediction, 2, True, 0, target.dtype, (out,))
+    return memo[key][0] if memo[key] else None
 
 
 def _plain(array: Any) -> bool:
