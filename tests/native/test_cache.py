@@ -202,6 +202,18 @@ def test_an_object_of_another_processor_under_our_name_is_not_run(cache):
     assert first.read_bytes() != theirs
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the platform has another place")
+def test_kernels_are_kept_where_users_expect_caches(tmp_path, monkeypatch):
+    for name in ("LOSSFN_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert machine.folder() == tmp_path / ".cache/lossfn"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    assert machine.folder() == tmp_path / "caches/lossfn"
+    monkeypatch.setenv("LOSSFN_CACHE", str(tmp_path / "kernels"))
+    assert machine.folder() == tmp_path / "kernels"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="homes are found otherwise")
 def test_a_home_that_cannot_be_written(tmp_path):
     for home in (tmp_path / "missing", "/proc", "/dev/null"):

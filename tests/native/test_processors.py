@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import lossfn as lf
-from lossfn.engines.native import elements, machine
+from lossfn.engines.native import elements, labelled, machine
+from lossfn.explanation.accuracy import accuracies
 from semantics.samples import LOSSES, answers, sample
 
 pytestmark = pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86's levels")
@@ -52,6 +53,19 @@ def test_processors_agree_within_the_promise(tmp_path, level):
         tolerance = ULPS[name] * float(ml_dtypes.finfo(DTYPES[name]).eps)
         largest = abs(here[np.isfinite(here)]).max()
         np.testing.assert_allclose(found[key], here, rtol=tolerance, atol=0.1 * tolerance * largest, err_msg=key)
+
+
+@pytest.mark.parametrize("name", ["welsch", "generalized_cross_entropy"])
+def test_digits_that_a_product_loses_are_kept_without_fma(monkeypatch, name):
+    monkeypatch.setenv("LOSSFN_CPU", "x86-64")
+    old = machine._Machine()
+    monkeypatch.setattr(machine, "machine", lambda: old)
+    for template in (elements, labelled):
+        monkeypatch.setattr(template, "kernel", template.kernel.__wrapped__)
+    found = accuracies(name, lf.get(name))
+    errors = {one.what: one.ulps for one in found if (one.dtype, one.by) == ("float64", "native")}
+    assert errors["value"] <= 2.0
+    assert errors["gradient"] <= 4.0
 
 
 def texts(monkeypatch):

@@ -37,6 +37,8 @@ TESTS = (
     "tests/native/test_random_formulas.py",
     "tests/native/test_cache.py::test_an_object_comes_back_as_it_was_kept",
     "tests/native/test_cache.py::test_a_damaged_object_is_not_used",
+    "tests/native/test_cache.py::test_kernels_are_kept_where_users_expect_caches",
+    "tests/native/test_processors.py::test_digits_that_a_product_loses_are_kept_without_fma",
     "tests/test_functions.py",
     "tests/with_sklearn/test_links.py",
     "tests/every_loss/test_laws.py",
