@@ -7,6 +7,8 @@ import pytest
 
 import lossfn as lf
 from lossfn.core.errors import DomainError, FormulaError, OptionError
+from lossfn.core.graph import Tracer
+from lossfn.core.nans import carries
 from lossfn.core.registry import REGISTRY
 
 
@@ -93,3 +95,59 @@ def test_a_class_without_a_formula_says_so():
     made = type("Empty", (lf.Pointwise,), {}, register=False)
     with pytest.raises(NotImplementedError):
         made()([1.0], [0.0])
+
+
+class Pinball(lf.Pointwise, register=False):
+    """The quantile loss as it is usually written: straight lines, whose slopes are constants."""
+
+    q: float = lf.option(default=0.9, domain=lf.Interval(0, 1))
+
+    def formula(self, m, prediction, target):
+        return m.maximum(self.q * (target - prediction), (self.q - 1.0) * (target - prediction))
+
+
+class Line(lf.Pointwise, register=False):
+    """A straight line in two predictions."""
+
+    predictions = ("first", "second")
+
+    def formula(self, m, first, second, target):
+        return 2.0 * first - m.where(target > 0.0, second, 3.0 * second)
+
+
+def test_the_slope_of_a_straight_line_is_nan_where_its_value_is():
+    value, slope = Pinball().value_and_grad([np.nan, 1.0, 1.0], [0.0, np.nan, 0.0], reduction="none", check=False)
+    np.testing.assert_allclose(value, [np.nan, np.nan, 0.1])
+    np.testing.assert_allclose(slope, [np.nan, np.nan, 0.1])
+    points = [1.0, np.nan, 1.0], [1.0, 1.0, np.nan]
+    _, slopes = Line().value_and_grad(points, [1.0, 1.0, -1.0], reduction="none")
+    np.testing.assert_array_equal(slopes[0], [2.0, np.nan, np.nan])
+    np.testing.assert_array_equal(slopes[1], [-1.0, np.nan, np.nan])
+
+
+def test_what_is_written_as_usual_keeps_every_law():
+    lf.check(Pinball())
+    lf.check(Line())
+
+
+@pytest.mark.parametrize(
+    ("build", "sure"),
+    [
+        (lambda m, x, y: x * y, True),
+        (lambda m, x, y: m.maximum(y, m.exp(x)), True),
+        (lambda m, x, y: y, False),
+        (lambda m, x, y: m.weighted(x, y), True),
+        (lambda m, x, y: m.weighted(y, x), False),
+        (lambda m, x, y: m.where(x > 0.0, x, y), False),
+        (lambda m, x, y: m.where(x > 0.0, y, x), True),
+        (lambda m, x, y: m.where(m.negate(x > 0.0), x, y), True),
+        (lambda m, x, y: m.where(y > 0.0, x, y), False),
+        (lambda m, x, y: m.where(y > 0.0, x, 2.0 * x), True),
+        (lambda m, x, y: m.where(m.either(x > 0.0, m.negate(x <= 0.0)), x, y), True),
+        (lambda m, x, y: m.where(m.either(x > 0.0, y > 0.0), y, x), False),
+    ],
+)
+def test_where_nan_goes_is_known(build, sure):
+    m = Tracer()
+    x, y = m.input("x"), m.input("y")
+    assert carries(build(m, x, y), x) == sure

@@ -8,6 +8,7 @@ from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from lossfn.core.graph import Node, Tracer, derive
+from lossfn.core.nans import guarded
 
 if TYPE_CHECKING:
     from lossfn.core.loss import Loss
@@ -65,8 +66,13 @@ def _trace(structure: tuple[Any, ...], alike: _Alike) -> Program:
     bound = loss.bind(lambda name, value: m.input(name))
     inputs = {name: m.input(name) for name in loss.inputs}
     value = _node(m, bound.apply_formula(m, inputs))
-    slopes, curvatures = cache(partial(slope, bound, m, inputs)), cache(partial(curvature, bound, m, inputs))
-    return Program(tuple(inputs), value, slopes, curvatures, _outside(m, bound, inputs))
+
+    def slopes(name: str) -> Node:
+        found = slope(bound, m, inputs, name)
+        return guarded(found, value, inputs.values()) if name in loss.predictions else found
+
+    curvatures = cache(partial(curvature, bound, m, inputs))
+    return Program(tuple(inputs), value, cache(slopes), curvatures, _outside(m, bound, inputs))
 
 
 def slope(loss: Loss, m: Tracer, inputs: dict[str, Node], name: str) -> Node:

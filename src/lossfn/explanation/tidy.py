@@ -69,7 +69,7 @@ class Tidy:
         return added(self.sum(x), self.sum(y))
 
     def _sub(self, x: Node, y: Node) -> Sum:
-        if x.verb == y.verb == "input":  # a residual stays one quantity
+        if x.verb == y.verb == "input" and x is not y:  # a residual stays one quantity
             return dict([self._single({**self._atom(x), **scaled(self._atom(y), -1.0)})])
         return added(self.sum(x), scaled(self.sum(y), -1.0))
 

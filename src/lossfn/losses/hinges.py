@@ -52,12 +52,6 @@ class Hinge(Margin):
         """max(0, 1 - margin)."""
         return m.maximum(0.0, 1.0 - margin)
 
-    def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
-        """-y below a margin of 1, 0 from there on; NaN stays NaN."""
-        y = self.sign(target)
-        margin = y * prediction
-        return m.where(margin < 1.0, -y, m.where(margin >= 1.0, 0.0, margin))
-
     def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
         """1/(2|1 - margin|), that of |1 - margin|/2 + (1 - margin)/2, and at most 5: it is infinite at the corner."""
         return 0.5 / m.maximum(m.abs(1.0 - self.sign(target) * prediction), 0.1)
