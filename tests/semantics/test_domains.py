@@ -111,3 +111,9 @@ def test_every_layout_is_checked_alike(loss, rng):
         with pytest.raises(DomainError, match=f"{part}: expected values in"):
             loss(each(lambda a: a[::-1], prediction), target[::-1])
     assert loss.domains().keys() <= {*loss.predictions, "target"}
+
+
+def test_an_amount_of_zero_is_allowed_below_power_two():
+    assert np.isfinite(lf.Tweedie(power=1.5)([0.0], [0.0]))
+    with pytest.raises(DomainError, match=r"\(0, inf\)"):
+        lf.Tweedie(power=2.0)([0.0], [0.0])

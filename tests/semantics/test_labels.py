@@ -85,6 +85,17 @@ def test_the_label_of_a_weightless_row_is_not_read(loss, bad, rng):
     np.testing.assert_array_equal(gradient, slope)
 
 
+@pytest.mark.parametrize("weight", [None, [1.0, 0.0]])
+def test_class_weights_are_read_for_rows_that_count_only(weight):
+    loss = lf.CrossEntropy(class_weight=[1.0, 3.0])
+    labels = [1, 0 if weight is None else 7]
+    divisor = 4.0 if weight is None else 3.0
+    assert loss([[0.0, 0.0]] * 2, labels, sample_weight=weight, reduction="sum") == pytest.approx(divisor * np.log(2))
+    assert loss([[0.0, 0.0]] * 2, labels, sample_weight=weight) == pytest.approx(np.log(2))
+    with pytest.raises(TargetError, match="7"):
+        loss([[0.0, 0.0]] * 2, [1, 7], sample_weight=[0.0, 1.0] if weight else None)
+
+
 @pytest.mark.parametrize(
     ("labels", "target", "allowed"),
     [("01", [1, 2], "{0, 1}"), ("01", [0.5, 1], "{0, 1}"), ("01", [-1, 1], "{0, 1}"), ("pm1", [0, 1], "{-1, 1}")],

@@ -34,6 +34,8 @@ TESTS = (
     "tests/accuracy/test_exhaustive.py",
     "tests/accuracy/test_bits.py",
     "tests/native/test_simplify.py",
+    "tests/native/test_contraction.py",
+    "tests/native/test_pooling.py",
     "tests/native/test_random_formulas.py",
     "tests/native/test_cache.py::test_an_object_comes_back_as_it_was_kept",
     "tests/native/test_cache.py::test_a_damaged_object_is_not_used",
