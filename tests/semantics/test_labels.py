@@ -85,6 +85,10 @@ def test_the_label_of_a_weightless_row_is_not_read(loss, bad, rng):
     np.testing.assert_array_equal(gradient, slope)
 
 
+def test_an_exact_sum_can_skip_the_check():
+    assert np.isnan(lf.CrossEntropy()([[0.0, 0.0]], [7], exact=True, check=False))
+
+
 @pytest.mark.parametrize("weight", [None, [1.0, 0.0]])
 def test_class_weights_are_read_for_rows_that_count_only(weight):
     loss = lf.CrossEntropy(class_weight=[1.0, 3.0])
