@@ -28,10 +28,12 @@ def value(
     check: bool,
 ) -> Tensor:
     """Answer a plain call: a tensor that backpropagates to predictions and target."""
-    predictions = _checked(loss, prediction, target, sample_weight)
     calls.known(reduction)
-    weights = () if sample_weight is None else (sample_weight,)
-    if not direct(*predictions, target, *weights):
+    predictions, weights = _several(prediction), () if sample_weight is None else (sample_weight,)
+    plain = direct(*predictions, target, *weights)
+    if weights or not plain:
+        _checked(loss, prediction, target, sample_weight)
+    if not plain:
         traced: Tensor = by_operations(loss.handle, predictions, target, weights, reduction, axis, empty, check)
         return traced
     origins.look(loss, predictions[0])

@@ -10,14 +10,16 @@ from torch.autograd import forward_ad
 
 from lossfn.core.loss import Loss
 from lossfn.torch import operations
+from lossfn.torch.tensors import NUMBERS
 
 PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 def direct(*tensors: torch.Tensor) -> bool:
-    """Tell whether kernels may read these tensors: plain ones, on the processor, that nothing traces."""
-    if not all(type(t) in PLAIN and t.device.type == "cpu" for t in tensors):
-        return False
+    """Tell whether kernels may read these: plain dense tensors of numbers, on the processor, that nothing traces."""
+    for t in tensors:
+        if type(t) not in PLAIN or not t.is_cpu or t.dtype not in NUMBERS or t.layout is not torch.strided:
+            return False
     return not (
         torch.compiler.is_compiling()
         or torch._C._are_functorch_transforms_active()

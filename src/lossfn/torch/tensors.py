@@ -25,7 +25,8 @@ def array_of(tensor: Tensor) -> Array:
         from ml_dtypes import bfloat16
 
         return tensor.detach().view(torch.uint16).numpy().view(bfloat16)
-    found: Array = tensor.detach().resolve_neg().numpy()
+    tensor = tensor.detach() if tensor.requires_grad else tensor
+    found: Array = (tensor.resolve_neg() if tensor.is_neg() else tensor).numpy()
     return found
 
 
