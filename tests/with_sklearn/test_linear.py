@@ -26,7 +26,9 @@ N = len(Y)
         LossRegressor(),
         LossRegressor(lf.Quantile(q=0.7), alpha=0.1),
         LossRegressor(lf.Huber(), alpha=0.1, l1_ratio=0.5),
+        LossRegressor(lf.Gamma()),
         LossClassifier(),
+        LossClassifier(lf.Exponential()),
         LossClassifier(class_weight="balanced", solver="lbfgs", alpha=0.1),
     ]
 )
@@ -127,6 +129,10 @@ def test_a_likelihood_without_a_maximum_is_named():
     x, y = np.arange(4.0)[:, None], np.array([0.0, 1.0, 5.0, 2.0])
     with pytest.warns(ConvergenceWarning, match="falls? without end"):
         LossRegressor(lf.GaussianNLL(), alpha=0.0).fit(x, y)
+    # Once all residuals are 0 conjugate gradients are lost in rounding, and have to be ended.
+    x, y = np.repeat([[1.0, 3], [2, 1], [3, 3], [4, 1]], 4, axis=0), np.repeat([1.0, 2, 1, 2], 4)
+    with pytest.warns(ConvergenceWarning, match="falls? without end"):
+        LossRegressor(lf.GaussianNLL()).fit(x, y, np.where(np.arange(16) == 0, 10.0, 1.0))
 
 
 def test_sparse_columns_give_the_dense_result():

@@ -31,6 +31,7 @@ SMALL = {"hidden_layer_sizes": [16], "max_iter": 15, "random_state": 0}
     [
         MLPRegressor(hidden_layer_sizes=[20]),
         MLPRegressor(lf.Quantile(q=0.6), hidden_layer_sizes=[20], batch_size=1000),
+        MLPRegressor(lf.Poisson(), hidden_layer_sizes=[20]),
         MLPClassifier(hidden_layer_sizes=[20]),
         MLPClassifier("focal", hidden_layer_sizes=[20], class_weight="balanced", activation="tanh", max_iter=40),
     ]

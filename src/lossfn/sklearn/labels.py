@@ -44,7 +44,8 @@ def fitting(loss: Any, classes: int) -> Any:
         fix = f"LossRegressor({loss!r})"
         raise OptionError(say("loss", expected="a loss of classes", got=f"{loss!r}, of numbers", fix=fix))
     fix = f"OneVsRestClassifier(LossClassifier({loss!r})), or CrossEntropy()"
-    raise OptionError(say("y", expected="two classes, as the loss has", got=f"{classes} classes", fix=fix))
+    cause = "Only binary classification is supported."  # in scikit-learn's words
+    raise OptionError(say("y", expected="two classes, as the loss has", got=f"{classes} classes", cause=cause, fix=fix))
 
 
 def has_probabilities(loss: Any) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.utils.metaestimators import available_if
 
-from lossfn.core.answers import number
+from lossfn.core.answers import kind, number
 from lossfn.core.arrays import Array
 from lossfn.core.domain import Choice
 from lossfn.core.errors import OptionError, say
@@ -37,6 +38,13 @@ class Regressor(RegressorMixin):
         scores = self._scores(X)
         answer = np.asarray(number(M, self._loss, *scores.T))
         return (answer, deviation(self._loss, scores)) if return_std else answer
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        with suppress(OptionError):
+            domain = of_numbers(self.loss).domains().get("target")
+            tags.target_tags.positive_only = getattr(domain, "low", -np.inf) >= 0.0
+        return tags
 
 
 def _reads(model: Any) -> bool:
@@ -71,6 +79,12 @@ class Classifier(ClassifierMixin):
         """Return the probabilities of the classes, shape (n, n_classes)."""
         scores = self.decision_function(X)
         return probabilities(self._loss, scores)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        with suppress(OptionError):
+            tags.classifier_tags.multi_class = kind(built(self.loss)) != "two classes"
+        return tags
 
 
 def of_numbers(loss: Any) -> Any:

@@ -20,6 +20,7 @@ _FINE = {"ftol": 4.0 * np.finfo(float).eps, "maxls": 50}
 
 SOLVERS = ("auto", "lbfgs", "newton", "highs")
 MANY_ROWS = 5000  # beyond them a linear program takes minutes
+PRODUCTS, LONG = 20, 1e100  # with a hessian, in one step, for each parameter: exact arithmetic needs one
 WIDTHS = tuple(10.0**-power for power in range(8))  # of rounded corners, in deviations of where they are
 
 
@@ -102,12 +103,20 @@ def _lasso(objective: Objective, first: Array, size: float, options: dict[str, A
 
 
 def _newton(objective: Objective, first: Array, size: float, options: dict[str, Any]) -> tuple[Array, Any]:
+    left = 0
+
     def scaled(flat: Array) -> tuple[float, Array]:
+        nonlocal left
+        left = PRODUCTS * len(flat)
         value, gradient = objective.value_and_grad(flat)
         return value / size, gradient / size
 
     def product(flat: Array, vector: Array) -> Array:
-        return objective.times_hessian(flat, vector) / size
+        # SciPy's conjugate gradients have no limit but a direction without curvature: that of a bottomless loss.
+        nonlocal left
+        left -= 1
+        lost = left < 0 or not np.abs(vector).max() < LONG
+        return np.zeros_like(vector) if lost else objective.times_hessian(flat, vector) / size
 
     result = minimize(scaled, first, jac=True, hessp=product, method="trust-ncg", options=options)
     return result.x, result
