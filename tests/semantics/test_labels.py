@@ -85,6 +85,15 @@ def test_the_label_of_a_weightless_row_is_not_read(loss, bad, rng):
     np.testing.assert_array_equal(gradient, slope)
 
 
+@pytest.mark.parametrize("classes", [3, 200])
+def test_a_bad_label_counts_as_its_row_does(classes):
+    scores, labels = np.zeros((3, classes)), [1, classes, 2]
+    loss = lf.CrossEntropy(reduction="sum")
+    assert loss(scores, labels, sample_weight=[1.0, 0.0, 2.0]) == pytest.approx(3 * np.log(classes))
+    with pytest.raises(TargetError, match="at row 1"):
+        loss(scores, labels, sample_weight=[1.0, 1.0, 2.0])
+
+
 def test_an_exact_sum_can_skip_the_check():
     assert np.isnan(lf.CrossEntropy()([[0.0, 0.0]], [7], exact=True, check=False))
 

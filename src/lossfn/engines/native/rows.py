@@ -124,8 +124,7 @@ def finish(frame: Frame, sums: Sums, labelled: dict[str, Value], weight: Value |
     wanted["value"] = finished(wanted["value"], frozenset(inner)) if plan.long else wanted["value"]
     results = dict(zip(wanted, emit(code, list(wanted.values()), inner, plan.long), strict=True))
     inverse = code.like(1.0, REAL) / total
-    not_label = sums.others / total if plan.long else sums.others * inverse
-    return _pull(frame, results, sums, inverse, mean_weight, not_label, weight)
+    return _pull(frame, results, sums, inverse, mean_weight, weight)
 
 
 def _log1p(plan: RowPlan) -> Node:
@@ -150,11 +149,10 @@ def _pull(
     sums: Sums,
     inverse: Value,
     mean_weight: Value | None,
-    not_label: Value,
     weight: Value | None,
 ) -> Slopes:
     # a(1[k=y] - p) + b·p + c(w_k/K - p·Σw/K): one factor for p in every class, one number for the label.
-    zero = frame.code.like(0.0, REAL)
+    zero, not_label = frame.code.like(0.0, REAL), sums.others * inverse
     a, b, c = (r.get(name) for name in STATISTICS)
     shared = zero - a if a is not None else zero
     shared = shared + b if b is not None else shared
