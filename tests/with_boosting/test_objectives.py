@@ -102,6 +102,35 @@ def test_copies_are_equal(make):
     assert objective != make(lf.Focal(gamma=2.0), floor=0.1)
 
 
+def test_copies_remember_nothing_that_was_seen():
+    scores, labels = np.random.default_rng(0).normal(size=(2, 50))
+    block, rounds = boosting.catboost(lf.Quantile(0.9)), boosting.xgboost(lf.CrossEntropy())
+    block.calc_ders_range(scores, np.float32(labels), None)
+    rounds(np.zeros((50, CLASSES)), dataset(np.float32(np.arange(50) % CLASSES)))
+    for used in (block, rounds):
+        for again in (pickle.loads(pickle.dumps(used)), copy.copy(used), copy.deepcopy(used)):
+            assert again == used
+            assert set(again.__dict__) == set(type(used)(used.loss).__dict__)
+
+
+def test_labels_are_converted_once(monkeypatch):
+    objective, asked = boosting.xgboost(lf.CrossEntropy()), []
+    target = boosting.objective.Objective.target
+    monkeypatch.setattr(boosting.objective.Objective, "target", lambda s, x: asked.append(len(x)) or target(s, x))
+    scores, labels = np.random.default_rng(0).normal(size=(50, CLASSES)), np.float32(np.arange(50) % CLASSES)
+    first = objective(scores, dataset(labels.copy()))[0]
+    np.testing.assert_array_equal(objective(scores, dataset(labels.copy()))[0], first)
+    assert asked == [50]
+    labels[7] = (labels[7] + 1) % CLASSES
+    changed = objective(scores, dataset(labels))[0]
+    assert np.flatnonzero((changed != first).any(axis=1)).tolist() == [7]
+    labels[7] = (labels[7] + 1) % CLASSES  # in place
+    assert (objective(scores, dataset(labels))[0][7] != changed[7]).any()
+    with pytest.raises(TargetError, match="nan at row 9"):
+        objective(scores, dataset(np.where(np.arange(50) == 9, np.nan, labels)))
+    assert objective(scores[:20], dataset(labels[:20]))[0].shape == (20, CLASSES)
+
+
 def test_known_starts():
     y = np.array([1.0, 2.0, 3.0, 10.0])
     assert boosting.xgboost(lf.SquaredError()).start(y) == pytest.approx(4.0, rel=1e-14)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,10 +33,6 @@ class CatBoost(Objective):
 
     engine: ClassVar[str] = "catboost"
     no_jit: ClassVar[bool] = True  # CatBoost would hand the methods to numba, which cannot read them
-
-    def __deepcopy__(self, memo: Any) -> Self:
-        """Return the objective of another training."""
-        return type(self)(self.loss, self.hessian, self.floor)
 
     def __post_init__(self) -> None:
         """Plan the curvature; without a unit to be measured it is 1."""

@@ -65,6 +65,10 @@ class Objective:
         """Plan the curvature, so that a wrong choice is told at once."""
         _ = self.raw
 
+    def __reduce__(self) -> Any:
+        """Copy and pickle what was asked for, not what was seen: a copy begins anew."""
+        return type(self), (self.loss, self.hessian, self.floor)
+
     @cached_property
     def raw(self) -> RawPointwise | RawRow:
         """The loss of scores on the whole line, with the curvature chosen."""
@@ -107,7 +111,8 @@ class Objective:
         return gradient, bent
 
     def _of_classes(self, loss: RawRow, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array, bool]:
-        gradient, bent = loss.grad_and_hess(score, self.target(target), sample_weight=weight)
+        labels = self.target(target) if self.begun else self._labels(target)
+        gradient, bent = loss.grad_and_hess(score, labels, sample_weight=weight)
         bent *= self.factor(bent.shape[-1])
         if self.floor is not None:
             np.maximum(bent, self.floor if weight is None else self.floor * weight[:, None], out=bent)
@@ -130,11 +135,20 @@ class Objective:
     def _served(self, loss: RawPointwise, score: Array, target: Array, weight: Array | None) -> RawPointwise:
         return replace(loss, nearest=nearest(score, target, weight)) if self._corner else loss
 
+    def _labels(self, label: Array) -> Array:
+        # Every round has the labels of the last, unless another data set comes: to compare is cheaper than to convert.
+        known = self.__dict__.get("labels")
+        if known is None or known[0].dtype != label.dtype or not np.array_equal(known[0], label):
+            known = self.__dict__["labels"] = label.copy(), self.target(label)
+        labels: Array = known[1]
+        return labels
+
     def target(self, label: Array) -> Array:
         """Return labels as the loss takes them: class numbers as integers."""
         if isinstance(self.raw, RawPointwise) or label.dtype.kind in "iub":
             return label
-        whole = label.astype(np.int64)
+        with np.errstate(invalid="ignore"):
+            whole = label.astype(np.int64)
         if not np.array_equal(whole, label):
             row = int(np.flatnonzero(whole != label)[0])
             got = f"{label[row]} at row {row}"
