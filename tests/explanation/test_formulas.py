@@ -50,12 +50,16 @@ def test_binary_cross_entropy():
 def test_binary_cross_entropy_of_logits():
     formulas, where = written(lf.BinaryCrossEntropyWithLogits())
     assert formulas == {
-        "value": "softplus(prediction) − target·prediction where prediction < 0; "
-        "(1 − target)·prediction + softplus(−prediction) where prediction ≥ 0",
-        "gradient": "u − target where prediction < 0; 1 − target − v where prediction ≥ 0",
-        "hessian": "u·v",
+        "value": "softplus(prediction) − target·prediction",
+        "gradient": "u − target",
+        "hessian": "u·sigmoid(−prediction)",
     }
-    assert where == ("u = sigmoid(prediction)", "v = sigmoid(−prediction)")
+    assert where == ("u = sigmoid(prediction)",)
+
+
+def test_branches_are_joined_only_where_they_are_one_function():
+    assert written(lf.Poisson())[0]["gradient"] == "exp(prediction) − target"
+    assert written(lf.Expectile(q=0.5))[0]["hessian"] == "2·q where r ≤ 0; 2 − 2·q where r > 0"
 
 
 def test_cross_entropy():

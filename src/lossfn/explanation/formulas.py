@@ -12,6 +12,7 @@ from lossfn.core.program import Program, trace
 from lossfn.core.simplify import number
 from lossfn.explanation import scores
 from lossfn.explanation.branches import Branches, Case, Facts, Range
+from lossfn.explanation.joined import joined
 from lossfn.explanation.text import Writer
 from lossfn.explanation.tidy import Tidy
 
@@ -84,6 +85,9 @@ def _derivatives(loss: Loss, program: Program) -> dict[str, Node]:
 
 def _cases(branches: Branches, node: Node) -> list[Case]:
     found = branches.split(node)
+    one = joined([case for _, case in found], branches.settings) if len(found) > 1 else None
+    if one is not None:
+        return [({}, one)]
     return found if len(found) <= MANY else [({}, branches.tidy.node(node))]
 
 
