@@ -53,3 +53,13 @@ def test_a_class_axis_is_heeded(axis, rng):
 def test_a_label_out_of_range_is_named():
     with pytest.raises(TargetError, match="7 at row 2"):
         lf.CrossEntropy()(np.zeros((4, 3)), np.array([0, 1, 7, 2]))
+
+
+@pytest.mark.parametrize("loss", [lf.CrossEntropy(), lf.Focal(), lf.Huber()], ids=repr)
+def test_small_calls_take_the_short_way(loss, rng):
+    over_classes = hasattr(loss, "ignore_index")
+    x = rng.normal(0, 1, (5, 3) if over_classes else 5)
+    y = np.array([0, 1, 2, 1, 0]) if over_classes else rng.normal(0, 1, 5)
+    assert shortcut.value(loss, x, y, "mean", -1, True) == loss(x, y)
+    assert shortcut.value_and_grad(loss, x, y, "mean", -1, True, None) is not None
+    assert shortcut.value(loss, x, y, "none", -1, True) is None

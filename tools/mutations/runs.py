@@ -34,6 +34,8 @@ TESTS = (
     "tests/accuracy/test_exhaustive.py",
     "tests/accuracy/test_bits.py",
     "tests/native/test_simplify.py",
+    "tests/native/test_lowering.py",
+    "tests/native/test_small_calls.py",
     "tests/native/test_contraction.py",
     "tests/native/test_pooling.py",
     "tests/native/test_random_formulas.py",
