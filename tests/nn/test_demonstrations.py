@@ -85,10 +85,10 @@ def test_learnt_tails_withstand_wrong_targets():
         found = []
         for seed in SEEDS:
             data, y = spoilt_diabetes(seed)
-            answers = LossRegressor(loss).fit(data.x_train, y).predict(data.x_test)
+            answers = LossRegressor(loss, alpha=1e-3).fit(data.x_train, y).predict(data.x_test)
             found.append(np.abs(answers - data.y_test).mean())
         errors[type(loss).__name__] = np.mean(found)
-    # Measured: 155, 149 and 50.
+    # Measured: 155, 148 and 61.
     assert errors["BarronNLL"] < 0.5 * min(errors["SquaredError"], errors["GaussianNLL"])
 
 
