@@ -14,7 +14,8 @@ from lossfn.core.errors import DerivativeError, FormulaError, say
 from lossfn.core.simplify import FOLD, number, simplify
 from lossfn.core.vocabulary import RULES, Vocabulary
 
-CONDITIONS = {"lt", "le", "gt", "ge", "equal", "either", "negate"}
+COMPARISONS = {"lt", "le", "gt", "ge", "equal"}
+CONDITIONS = COMPARISONS | {"either", "negate"}
 
 
 class Node:

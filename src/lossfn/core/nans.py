@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lossfn.core.graph import Node, order
-
-COMPARISONS = ("lt", "le", "gt", "ge", "equal")
+from lossfn.core.graph import COMPARISONS, Node, order
 
 
 def guarded(slope: Node, value: Node, inputs: Iterable[Node]) -> Node:

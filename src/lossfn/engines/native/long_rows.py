@@ -14,6 +14,7 @@ from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import Stream
 from lossfn.engines.native.pointwise import tail_mask, weigh
 from lossfn.engines.native.rows import (
+    MAKERS,
     Frame,
     RowPlan,
     Slopes,
@@ -21,8 +22,6 @@ from lossfn.engines.native.rows import (
     add_mean,
     add_other,
     at_labels,
-    class_gradient,
-    class_hessian,
     finish,
     finite_share,
 )
@@ -41,8 +40,7 @@ def build(plan: RowPlan, fma: bool, data: int) -> str:
         limit = begin + BLOCK
         end = code.select(code.compare("slt", limit, frame.stop), limit, frame.stop)
         (total,) = code.loop(begin, end, 1, [zero], lambda row, s: [s[0] + body.row(row)])
-        place = code.address(frame.sums, code.integer("sdiv", begin - frame.start, BLOCK))
-        code.do(f"store double {total.name}, ptr {place}, align 8")
+        code.store_scalar(frame.sums, code.integer("sdiv", begin - frame.start, BLOCK), total)
         return [total]
 
     return frame.finish(code.loop(frame.start, frame.stop, BLOCK, [zero], block)[0])
@@ -57,7 +55,7 @@ class _Body:
     def row(self, row: Value) -> Value:
         """Process one row; return what it adds to the sum."""
         code, frame = self.code, self.frame
-        label = code.let(f"load i64, ptr {code.address(frame.labels, row)}, align 8", "i64")
+        label = code.load_scalar(frame.labels, row)
         bad = code.compare("uge", label, frame.classes)
         label = code.select(bad, 0, label)
         weight = frame.scalar(frame.weight, row) if frame.weight else None
@@ -154,7 +152,7 @@ class _Body:
         label_share: Value | None,
     ) -> None:
         code, frame = self.code, self.frame
-        made = list(zip((class_gradient, class_hessian), frame.outs, strict=False))
+        made = list(zip(MAKERS, frame.outs, strict=False))
 
         def some(c: Value, mask: Value | None) -> list[Value]:
             w = code.load(frame.scratch, c, mask)

@@ -55,8 +55,7 @@ def read_settings(code: Code, names: tuple[str, ...]) -> Numbers:
     """Load the hyperparameters, each into all lanes."""
     numbers, table = Numbers(), code.array("settings", "float64")
     for place, name in enumerate(names):
-        at = code.address(table, Value(code, "i64", str(place)))
-        numbers[name] = code.splat(code.let(f"load double, ptr {at}, align 8", "double"))
+        numbers[name] = code.splat(code.load_scalar(table, Value(code, "i64", str(place))))
     numbers.steady = frozenset(names)
     return numbers
 
@@ -80,7 +79,7 @@ def _blocks(code: Code, body: _Body, sums: Stream) -> Value:
 def store_sum(code: Code, sums: Stream, acc: Value, place: Value) -> Value:
     """Fold sixteen partial sums in a fixed tree and keep the result as that of one block."""
     total = code.first(code.fold(acc, lambda x, y: x + y))
-    code.do(f"store double {total.name}, ptr {code.address(sums, place)}, align 8")
+    code.store_scalar(sums, place, total)
     return total
 
 

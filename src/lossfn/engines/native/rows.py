@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lossfn.core.graph import Node, order
@@ -12,7 +13,7 @@ from lossfn.engines.finish import finished
 from lossfn.engines.native.code import Code
 from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.emit import Numbers, emit
-from lossfn.engines.native.memory import BYTES, MEMORY, Stream
+from lossfn.engines.native.memory import Stream
 from lossfn.engines.native.pointwise import kept, read_settings
 from lossfn.engines.native.value import REAL, Value
 
@@ -69,7 +70,7 @@ class Frame:
 
     def scalar(self, stream: Stream, index: Value) -> Value:
         """One float64 in all lanes."""
-        return self.code.splat(self.code.let(f"load double, ptr {self.code.address(stream, index)}, align 8", "double"))
+        return self.code.splat(self.code.load_scalar(stream, index))
 
     def finish(self, total: Value) -> str:
         """Close the kernel."""
@@ -163,11 +164,10 @@ def _pull(
     label = label + a * not_label if a is not None else label
     curvatures = {pair: r[" ".join(pair)] for pair in PAIRS if " ".join(pair) in r}
     factor = frame.scale if weight is None else weight * frame.scale
-    # Where products alone follow, the factor is multiplied in here, once a row.
-    early = factor if c is None else frame.code.like(1.0, REAL)
-    of_class, of_label = shared * inverse * early, label * early
-    value = r.get("value", zero)
-    return Slopes(value, inverse, of_class, of_label, c, shared, curvatures, not_label, mean_weight, weight, factor)
+    of_class, value = shared * inverse, r.get("value", zero)
+    if c is None:  # products alone follow: the factor is multiplied in here, once a row
+        of_class, label = of_class * factor, label * factor
+    return Slopes(value, inverse, of_class, label, c, shared, curvatures, not_label, mean_weight, weight, factor)
 
 
 def class_gradient(frame: Frame, s: Slopes, w: Value, share: Value | None, label: bool) -> Value:
@@ -190,6 +190,10 @@ def class_hessian(frame: Frame, s: Slopes, w: Value, share: Value | None, label:
         both = 1.0 if first == second else 2.0
         total = total + curvature * parts[first] * parts[second] * both
     return kept(frame.code, total * s.factor, s.weight)
+
+
+Maker = Callable[[Frame, Slopes, Value, Value | None, bool], Value]
+MAKERS: tuple[Maker, ...] = (class_gradient, class_hessian)
 
 
 def add_other(long: bool, s: list[Value], w: Value) -> list[Value]:
@@ -218,9 +222,5 @@ def at_labels(frame: Frame, places: list[Value]) -> dict[str, Value]:
 
 def gather(code: Code, stream: Stream, places: list[Value]) -> Value:
     """Elements of an array as they lie in memory, a lane each; or one in all lanes."""
-    kind = MEMORY[stream.dtype]
-    found = [
-        code.let(f"load {kind}, ptr {code.address(stream, place)}, align {BYTES[stream.dtype]}", kind)
-        for place in places
-    ]
+    found = [code.load_scalar(stream, place) for place in places]
     return code.splat(found[0]) if len(found) == 1 else code.lanes(found)

@@ -10,6 +10,7 @@ from lossfn.engines.native.elementary import Elementary
 from lossfn.engines.native.memory import MEMORY, Stream
 from lossfn.engines.native.pointwise import store_sum, tail_mask, weigh
 from lossfn.engines.native.rows import (
+    MAKERS,
     Frame,
     RowPlan,
     Slopes,
@@ -17,8 +18,6 @@ from lossfn.engines.native.rows import (
     add_mean,
     add_other,
     at_labels,
-    class_gradient,
-    class_hessian,
     finish,
     finite_share,
     gather,
@@ -27,8 +26,6 @@ from lossfn.engines.native.value import LANES, REAL, Value
 
 BLOCK = 1024
 MOST = 128
-Maker = Callable[[Frame, Slopes, Value, Value | None, bool], Value]
-MAKERS: tuple[Maker, ...] = (class_gradient, class_hessian)
 
 
 def build(plan: RowPlan, fma: bool, data: int) -> str:
@@ -78,10 +75,11 @@ class _Body:
         weight = code.load(frame.weight, i, live) if frame.weight else None
         labels = code.select(bad, 0, labels)
         places = [code.lane(labels, lane) for lane in range(LANES)] if frame.tables else []
-        sums, share = self._sums(i, labels, places)
+        own = self._own(labels)
+        sums, share = self._sums(i, own, places)
         slopes = finish(frame, sums, at_labels(frame, places), weight)
         if plan.order:
-            self._pull(labels, slopes, sums, share)
+            self._pull(own, slopes, sums, share)
             self._move(i, inner, self._write, list(zip(self.tiles, frame.outs, strict=True)))
         term = weigh(code, slopes.value, weight, None)
         if weight is not None:
@@ -154,14 +152,15 @@ class _Body:
 
         return code.loop(i, code.select(code.compare("slt", most, frame.stop), most, frame.stop), 1, [], lane)
 
-    def _sums(self, i: Value, labels: Value, places: list[Value]) -> tuple[Sums, Value | None]:
+    def _sums(self, i: Value, own: Value, places: list[Value]) -> tuple[Sums, Value | None]:
         # The label's logit reads as -inf: its exponential is apart and never subtracted again.
         code, plan, zero = self.code, self.plan, self.code.like(0.0, REAL)
         top, none = self._highest(), code.like(-math.inf, self.kind)
+        start = code.integer("mul", i, self.frame.classes)
 
         def exponentials(c: Value, s: list[Value]) -> list[Value]:
-            self._send_for(i, c)
-            x, is_label = code.load_raw(self.x, c << 4), self._at(labels, c)
+            self._send_for(start, c)
+            x, is_label = code.load_raw(self.x, c << 4), self._at(own, c)
             each = code.double(code.select(is_label, none, x))
             shift, lost = self.functions.below(each, top)
             w = self.functions.exp_below(shift, lost)
@@ -172,29 +171,28 @@ class _Body:
 
         first = 1 + plan.long
         carried = [none] + [zero] * (first + 2 * plan.needs_mean)
-        own, others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
-        x, mean, share = code.double(own), mean[first - 1 :], None
+        logit, others, *mean = code.loop(self.zero, self.frame.classes, 1, carried, exponentials)
+        x, mean, share = code.double(logit), mean[first - 1 :], None
         shift, lost = self.functions.below(x, top)
         if plan.needs_mean:
             share = finite_share(code, self._label_share(places), x)
             mean = add_mean(code, share, x, shift, mean)
         return Sums(top, shift, lost, self.functions.exp_below(shift, lost), others, *(mean or (None, None))), share
 
-    def _send_for(self, i: Value, c: Value) -> None:
+    def _send_for(self, start: Value, c: Value) -> None:
         # Sixteen rows are a line or two of memory per class: here those read next and those written soon are fetched.
-        code, frame = self.code, self.frame
-        at = code.integer("mul", i, frame.classes) + (c << 4)
+        code, frame, at = self.code, self.frame, start + (c << 4)
         for line in range(0, LANES, LINE if self.held == "float64" else LANES):
             code.fetch(frame.logits, at + (frame.classes << 4) + line, False)
             for out in frame.outs:
                 code.fetch(out, at + line, True)
 
-    def _at(self, labels: Value, c: Value) -> Value:
+    def _own(self, labels: Value) -> Value:
         # Compared at the width of the logits, so that no mask has to be converted.
-        narrow = "i64" if self.held == "float64" else "i32"
-        if narrow == "i64":
-            return self.code.compare("eq", labels, self.code.splat(c))
-        own, at = self.code.cast("trunc", labels, f"<{LANES} x i32>"), self.code.cast("trunc", c, narrow)
+        return labels if self.held == "float64" else self.code.cast("trunc", labels, f"<{LANES} x i32>")
+
+    def _at(self, own: Value, c: Value) -> Value:
+        at = c if self.held == "float64" else self.code.cast("trunc", c, "i32")
         return self.code.compare("eq", own, self.code.splat(at))
 
     def _highest(self) -> Value:
@@ -215,15 +213,15 @@ class _Body:
         name = self.plan.class_weight
         return 1.0 if name is None else gather(self.code, self.frame.tables[name], places)
 
-    def _pull(self, labels: Value, slopes: Slopes, sums: Sums, share: Value | None) -> None:
+    def _pull(self, own: Value, slopes: Slopes, sums: Sums, share: Value | None) -> None:
         code, frame = self.code, self.frame
         made = list(zip(MAKERS, self.tiles, strict=False))
-        own = [code.narrow(make(frame, slopes, sums.own, share, True), self.held) for make, _ in made]
+        of_label = [code.narrow(make(frame, slopes, sums.own, share, True), self.held) for make, _ in made]
 
         def one(c: Value, _: list[Value]) -> list[Value]:
-            w, is_label = code.load(self.w, c << 4), self._at(labels, c)
+            w, is_label = code.load(self.w, c << 4), self._at(own, c)
             of_class = self._share(c, code.load(self.x, c << 4)) if self.plan.needs_mean else None
-            for (make, tile), label in zip(made, own, strict=True):
+            for (make, tile), label in zip(made, of_label, strict=True):
                 other = code.narrow(make(frame, slopes, w, of_class, False), self.held)
                 code.store_raw(tile, c << 4, code.select(is_label, label, other))
             return []
