@@ -126,8 +126,9 @@ class Objective:
         fit = 0.0 < total < STEEP
         if self.in_units:
             known = fit and weight is None and bent.ndim == 1
-            added = total if known else bent.sum(axis=0, dtype=np.float64)
-            factor = self._kept("unit", lambda: unit(added, len(bent), weight))
+            factor = self._kept(
+                "unit", lambda: unit(total if known else bent.sum(axis=0, dtype=np.float64), len(bent), weight)
+            )
             gradient *= factor
             bent *= factor
         return gradient, bent, fit

@@ -138,8 +138,8 @@ class Sequential:
         trained = list(dropwhile(lambda layer: not layer.size, self.layers.values()))
         for layer in reversed(trained[1:]):
             slope = layer.backward(slope)
-        for first in trained[:1]:
-            first.fill(slope)
+        if trained:
+            trained[0].fill(slope)
 
     def predict(self, x: ArrayLike) -> Array:
         """Return the output for `x`, keeping nothing."""
