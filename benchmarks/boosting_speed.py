@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import one_thread  # noqa: F401
 import torch
 from figure import Figure, at_least, at_most
 from report import table as tabulated
@@ -83,7 +84,9 @@ def row(name: str, make: Any, budget: Budget) -> list[Figure]:
     objective, differentiated = make(loss), by_autograd(value)
     dtype = np.float32 if objective.engine == "xgboost" else np.float64
     scores, labels = dtype(2 * rng.standard_normal(MANY)), np.float32(rng.integers(0, 2, MANY))
+    there = np.zeros((2, MANY), np.float32)
     sides: dict[str, Call] = {
+        "copying": lambda: (np.copyto(there[0], scores, "same_kind"), np.copyto(there[1], labels)),
         "lossfn": lambda: objective.derivatives(scores, labels, None),
         "NumPy": lambda: plain(scores, labels),
         "torch": lambda: differentiated(scores, labels),
@@ -93,6 +96,7 @@ def row(name: str, make: Any, budget: Budget) -> list[Figure]:
         np.testing.assert_allclose(sides[side]()[0], expected, rtol=1e-4, atol=1e-5)
     times, work = interleave(sides, budget, 1), f"{name}, {MANY} rows, {np.dtype(dtype)}"
     return [
+        Figure(work, "copying", 1e3 * median(times, "copying"), "ms"),
         Figure(work, "lossfn", 1e3 * median(times, "lossfn"), "ms"),
         Figure(work, "NumPy", ratio(times, "NumPy", "lossfn"), "×", at_least(5)),
         Figure(work, "torch autograd", ratio(times, "torch", "lossfn"), "×", at_least(10)),

@@ -6,6 +6,7 @@ import pytest
 import lossfn as lf
 from lossfn import boosting
 from lossfn.boosting import learn
+from lossfn.boosting.room import Room
 from lossfn.core.dispatch import STEEP, using
 
 ROWS = 8192 + 37  # a block and a part of a vector
@@ -13,7 +14,7 @@ ENGINES = ["native", "reference"]
 
 
 def learned(loss, score, target, weight=None, rule="exact", kept_as=np.float64):
-    return learn.learned(boosting.xgboost(loss, hessian=rule).raw, score, target, weight, kept_as)
+    return learn.learned(boosting.xgboost(loss, hessian=rule).raw, score, target, weight, kept_as, Room())
 
 
 def drawn(rows=ROWS):
@@ -59,7 +60,16 @@ def test_lightgbm_is_given_what_it_keeps(rows):
         wide = objective.raw.grad_and_hess(score, abs(target), sample_weight=weights)
         for a, b in zip(found, wide, strict=True):
             assert a.dtype == np.float32
-            np.testing.assert_array_equal(a, np.float32(b))
+            np.testing.assert_allclose(a, b, rtol=2.0**-23, atol=2.0**-24 * np.exp(score.max()))
+
+
+@pytest.mark.parametrize("weights", [None, np.ones(ROWS)], ids=["plain", "weighted"])
+def test_the_engines_own_is_rounded_once(weights):
+    score, target, _ = drawn()
+    objective = boosting.lightgbm(lf.Poisson(), hessian="engine")
+    wide = objective.raw.grad_and_hess(score, abs(target))
+    for a, b in zip(objective(abs(target), score, weights), wide, strict=True):
+        np.testing.assert_array_equal(a, np.float32(b))
 
 
 def test_a_finite_slope_that_float32_cannot_hold_is_none_of_the_errors():

@@ -42,18 +42,13 @@ class CatBoost(Objective):
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
         """Return minus gradient and minus curvature of a block of rows, shape (rows, 2)."""
-        found = np.empty((2, len(approxes)))
-        if weights is not None or not self._filled(found, approxes, targets):
+        kept, size = self.__dict__, len(approxes)
+        found = np.empty((2, size))
+        # The short way: there are hundreds of blocks in a round.
+        short = weights is None and "run" in kept and _usual(approxes, targets, size)
+        if not (short and 0.0 < kept["run"](size, -kept["unit"], approxes, targets, found[0], found[1]) < STEEP):
             self._fill(found, np.asarray(approxes), np.asarray(targets), weights)
         return found.T
-
-    def _filled(self, found: Array, scores: Any, labels: Any) -> bool:
-        # The short way: there are hundreds of blocks in a round.
-        kept, size = self.__dict__, len(scores)
-        if not ("run" in kept and size <= shortcut.SMALL and _usual(scores, labels, size)):
-            return False
-        total: float = kept["run"](size, -kept["unit"], scores, labels, found[0], found[1])
-        return 0.0 < total < STEEP
 
     def _fill(self, found: Array, scores: Array, labels: Array, weights: Any) -> None:
         np.negative(self.derivatives(scores, labels, None if weights is None else np.asarray(weights)), out=found)
@@ -77,7 +72,8 @@ class CatBoost(Objective):
 def _usual(scores: Any, labels: Any, size: int) -> bool:
     # What CatBoost hands over, which a kernel reads where it lies.
     plain = type(scores) is type(labels) is np.ndarray and scores.dtype is WIDE and labels.dtype is NARROW
-    return plain and scores.size == labels.size == size and scores.flags.carray and labels.flags.carray
+    whole = plain and scores.size == labels.size == size <= shortcut.SMALL
+    return whole and scores.flags.carray and labels.flags.carray
 
 
 @dataclass(frozen=True)

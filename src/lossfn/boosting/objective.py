@@ -11,6 +11,7 @@ import numpy as np
 
 from lossfn.boosting.learn import learned
 from lossfn.boosting.raw import RawPointwise, RawRow, raw
+from lossfn.boosting.room import Room
 from lossfn.boosting.sound import complain, sound
 from lossfn.boosting.start import start
 from lossfn.boosting.units import INFINITE, nearest, unit
@@ -122,7 +123,11 @@ class Objective:
         self, loss: RawPointwise, score: Array, target: Array, weight: Array | None
     ) -> tuple[Array, Array, bool]:
         served = self._kept("served", lambda: self._served(loss, score, target, weight))
-        gradient, bent, total = learned(served, score, target, weight, self.kept_as or float_dtype(score))
+        given = float_dtype(score)
+        kept = self.kept_as or given
+        # An engine's own trees come of numbers that are rounded to what it keeps once, at the end.
+        found = given if self.hessian == "engine" else kept
+        gradient, bent, total = learned(served, score, target, weight, found, self._room)
         fit = 0.0 < total < STEEP
         if self.in_units:
             known = fit and weight is None and bent.ndim == 1
@@ -131,7 +136,11 @@ class Objective:
             )
             gradient *= factor
             bent *= factor
-        return gradient, bent, fit
+        return (gradient, bent, fit) if found is kept else (gradient.astype(kept), bent.astype(kept), fit)
+
+    @cached_property
+    def _room(self) -> Room:
+        return Room()
 
     def _served(self, loss: RawPointwise, score: Array, target: Array, weight: Array | None) -> RawPointwise:
         return replace(loss, nearest=nearest(score, target, weight)) if self._corner else loss

@@ -54,11 +54,12 @@ class Batch:
         return float(self.terms) if self.divisor is None else float(self.divisor.sum())
 
     def outputs(self, ask: Ask) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """Return the arrays that slopes (or `ask.out`) and second derivatives are written to."""
+        """Return the arrays that slopes and second derivatives are written to: of `ask.out`, or new ones."""
         read = {"target": self.target} if ask.wrt == ("target",) else dict(zip(ask.wrt, self.predictions, strict=False))
-        slopes = ask.out or tuple(empty_like(source) for source in read.values())
+        given = ask.out or ()
+        slopes = given[: len(read)] or tuple(empty_like(source) for source in read.values())
         like = dict(zip(read, slopes, strict=True))
-        return slopes, tuple(empty_like(like[first]) for first, _ in ask.pairs)
+        return slopes, given[len(read) :] or tuple(empty_like(like[first]) for first, _ in ask.pairs)
 
     @property
     def terms(self) -> int:

@@ -46,6 +46,7 @@ def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np
         settings = numbers(loss)
         names = (*loss.inputs, *(n for n in loss.settings() if n not in settings))
         terms = np.result_type(*dtypes[: len(loss.inputs)])
+        results = out if ask.order > 1 else (terms,)  # with second derivatives no value is computed
         plan = Plan(
             program=trace(loss),
             settings=tuple(settings),
@@ -58,7 +59,7 @@ def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np
             outputs=tuple(d.name for d in out),
             check=ask.check,
             sound=ask.sound,
-            long=terms == np.float64,
+            long=np.float64 in results,
         )
         loss.memo[key] = Pass(kernel(plan), np.array([*settings.values()]))
     found: Pass = loss.memo[key]

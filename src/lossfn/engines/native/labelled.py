@@ -17,6 +17,7 @@ from lossfn.core.kinds import Row
 from lossfn.core.loss import Loss
 from lossfn.core.program import trace
 from lossfn.engines.native import long_rows, machine, short_rows
+from lossfn.engines.native.builtin import builtin
 from lossfn.engines.native.drive import Arrays, drive
 from lossfn.engines.native.elements import Pass, numbers
 from lossfn.engines.native.rows import RowPlan
@@ -73,12 +74,12 @@ def plain_pass(loss: Row, ask: Ask, dtype: np.dtype[Any], classes: int) -> Calla
     template, ignored = _template(classes), loss.ignore_index
     function, fixed = ready(loss, template, dtype, False, ask)
     length = template.scratch(classes, ask.order)
+    call = builtin(function, [*[None] * (2 + ask.order), fixed, None, np.empty(1)], [classes, 0])
 
     def run(rows: int, scale: float, scores: Array, labels: Array, *out: Array) -> float:
         if rows > template.BLOCK or (ignored is not None and np.count_nonzero(labels == ignored)):
             return math.nan
-        total: float = function(scores, labels, *out, fixed, np.empty(length), np.empty(1), classes, 0, rows, scale)
-        return total
+        return call(rows, scale, scores, labels, *out, np.empty(length))
 
     return run
 

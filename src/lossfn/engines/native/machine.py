@@ -74,14 +74,19 @@ def machine() -> _Machine:
 
 def function(text: str, arrays: int, integers: int) -> Any:
     """Return the kernel of a module as a function of arrays, integers and a scale; it releases the interpreter lock."""
+    kinds = [ctypes.py_object] * arrays + [ctypes.c_int64] * integers + [ctypes.c_double]
+    return ctypes.CFUNCTYPE(ctypes.c_double, *kinds)(address(text))
+
+
+def address(text: str) -> int:
+    """Return where the kernel of a module lies, compiled or fetched from disk."""
     target = machine()
     key = hashlib.sha256(f"{target.identity}\n{text}".encode()).hexdigest()
     object_file = recall(key)
     if object_file is None:
         object_file = target.compile(text)
         remember(key, object_file)
-    kinds = [ctypes.py_object] * arrays + [ctypes.c_int64] * integers + [ctypes.c_double]
-    return ctypes.CFUNCTYPE(ctypes.c_double, *kinds)(target.load(object_file))
+    return target.load(object_file)
 
 
 def folder() -> Path:

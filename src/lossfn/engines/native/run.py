@@ -14,6 +14,7 @@ from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 from lossfn.engines.native import elements
+from lossfn.engines.native.builtin import builtin
 from lossfn.engines.native.machine import machine
 
 
@@ -47,4 +48,4 @@ def plain_pass(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], classes:
     out = ask.out[0].dtype if ask.out else dtypes[0]
     function, fixed = elements.ready(loss, ask, dtypes, (out,) * ask.order)
     unread = np.zeros(1)
-    return lambda size, scale, *arrays: function(*arrays, fixed, unread, 0, size, scale)
+    return builtin(function, [*[None] * (2 + ask.order), fixed, unread], [0])
