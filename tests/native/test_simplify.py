@@ -45,6 +45,14 @@ RULES = {
         lambda m, x, y, c: m.where(y > c, x, m.where(y > c, 3.0, c)),
         "where(gt(y, c), x, c)",
     ),
+    "nested under a sign": (
+        lambda m, x, y, c: m.where(y > c, -m.where(y > c, -x, x), x),
+        "x",
+    ),
+    "nested under a sign, second": (
+        lambda m, x, y, c: m.where(y > c, x, -m.where(y > c, 3.0, c)),
+        "where(gt(y, c), x, neg(c))",
+    ),
     "nested under another": (
         lambda m, x, y, c: m.where(y > c, m.where(x > c, x, 3.0), c),
         "where(gt(y, c), where(gt(x, c), x, 3.0), c)",

@@ -8,6 +8,10 @@ from lossfn import boosting
 from lossfn.boosting import learn
 from lossfn.boosting.room import Room
 from lossfn.core.dispatch import STEEP, using
+from lossfn.core.errors import ArgumentError
+from lossfn.core.kinds import Pointwise
+from with_boosting.made import LOSSES
+from with_boosting.made import drawn as drawn_for
 
 ROWS = 8192 + 37  # a block and a part of a vector
 ENGINES = ["native", "reference"]
@@ -49,6 +53,16 @@ def test_one_row_spoils_the_total(engine, row, bad, loss):
         for weights in (None, 2.0 * weight):
             assert not 0.0 < learned(loss, score, np.zeros(ROWS), weights)[2] < STEEP
         assert 0.0 < learned(loss, score, np.zeros(ROWS), none)[2] < STEEP
+
+
+@pytest.mark.parametrize("bits", [0x7FF8000000000000, 0x7FF80000000007A2, 0xFFFFFFFFFFFFFFFF], ids=hex)
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if isinstance(loss, Pointwise)], ids=repr)
+def test_nan_of_any_bits_is_told(loss, bits):
+    scores, labels = drawn_for(loss, np.random.default_rng(0))
+    scores = np.float64(scores)
+    scores.view(np.uint64).reshape(-1)[3] = bits
+    with pytest.raises(ArgumentError, match="NaN or inf at row"):
+        boosting.lightgbm(loss)(labels, scores)
 
 
 @pytest.mark.parametrize("rows", [5, ROWS])

@@ -87,11 +87,18 @@ def _weighted(m: Tracer, weight: Node, x: Node) -> Node | None:
 
 
 def _where(m: Tracer, c: Node, x: Node, y: Node) -> Node | None:
-    inner_x = x.args[1] if x.verb == "where" and x.args[0] is c else x
-    inner_y = y.args[2] if y.verb == "where" and y.args[0] is c else y
-    if inner_x is inner_y:
-        return inner_x
-    return None if inner_x is x and inner_y is y else m.apply("where", c, inner_x, inner_y)
+    of_x, of_y = _where_known(c, x, 1), _where_known(c, y, 2)
+    if of_x is of_y:
+        return of_x
+    return None if of_x is x and of_y is y else m.apply("where", c, of_x, of_y)
+
+
+def _where_known(c: Node, x: Node, branch: int) -> Node:
+    """Return what a node is in one branch of a condition."""
+    if x.verb == "neg":
+        inner = _where_known(c, x.args[0], branch)
+        return x if inner is x.args[0] else -inner
+    return x.args[branch] if x.verb == "where" and x.args[0] is c else x
 
 
 def _spread(m: Tracer, verb: str, x: Node, y: Node) -> Node | None:

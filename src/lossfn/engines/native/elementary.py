@@ -72,12 +72,20 @@ class Elementary:
         """2^k·((1 - 2^-k) + (e^r - 1)): exact near 0."""
         c = self.code
         shifted, rest = self._rest(x)
+        if not self.long:
+            return self._short_expm1(x, shifted, rest)
         k = c.cast("bitcast", shifted, INTEGER) - _bits(ROUND)
         back = c.select(c.compare("ogt", x, 60.0), 0.0, c.cast("bitcast", (1023 - k) << 52, REAL))
         grown = (rest + (1.0 - back)) * c.cast("bitcast", (k + 1022) << 52, REAL) * 2.0
         grown = c.select(c.compare("ogt", x, 709.782712893384), math.inf, grown)
         grown = c.select(c.compare("olt", x, -60.0), -1.0, grown)
         return c.select(c.compare("oeq", x, 0.0), x, grown)
+
+    def _short_expm1(self, x: Value, shifted: Value, rest: Value) -> Value:
+        # Where k is not 0, e^x is far enough from 1 for float32.
+        c = self.code
+        near = c.select(c.compare("oeq", x, 0.0), x, rest)
+        return c.select(c.compare("oeq", shifted, ROUND), near, self.exp(x) - 1.0)
 
     def _rest(self, x: Value) -> tuple[Value, Value]:
         # What e^x and e^x - 1 have in common: k, and e^r - 1.
@@ -89,12 +97,12 @@ class Elementary:
 
     def _expm1_of(self, r: Value) -> Value:
         c = self.code
-        return c.fma(r * r, c.horner(r, table.EXP_LONG if self.long else table.EXP_SHORT), r)
+        return c.fma(r * r, c.polynomial(r, table.EXP_LONG if self.long else table.EXP_SHORT), r)
 
     def _grown(self, x: Value, shifted: Value) -> Value:
+        # A product, since NaN with any bits must stay NaN.
         c = self.code
-        grown = c.cast("bitcast", x, INTEGER) + (c.cast("bitcast", shifted, INTEGER) << 52)
-        return c.cast("bitcast", grown, REAL)
+        return x * c.cast("bitcast", (c.cast("bitcast", shifted, INTEGER) << 52) + (1023 << 52), REAL)
 
     def _clamp(self, x: Value, low: float, high: float) -> Value:
         c = self.code
@@ -139,14 +147,14 @@ class Elementary:
         k, f = self._split(x)
         k = k if more is None else k + more
         if not self.long:
-            total = c.fma(k, math.log(2.0), c.fma(f * f, c.horner(f, table.LOG_SHORT), f))
+            total = c.fma(k, math.log(2.0), c.fma(f * f, c.polynomial(f, table.LOG_SHORT), f))
             return total if lost is None else total + lost
         return c.fma(k, LN2_HIGH, self._beside(k, f, lost))
 
     def _beside(self, k: Value, f: Value, lost: Value | None) -> Value:
         # log(1 + f) = f - f²/2 + s(f²/2 + R), R being the even part of the series in s; and k's share of log 2's rest.
         s, half = f / (2.0 + f), 0.5 * f * f
-        rest = s * (half + self.code.horner(s * s, table.ATANH_LONG)) + k * LN2_LOW
+        rest = s * (half + self.code.polynomial(s * s, table.ATANH_LONG)) + k * LN2_LOW
         return f - (half - (rest if lost is None else rest + lost))
 
     def _normal(self, x: Value) -> tuple[Value, Value]:
@@ -185,7 +193,7 @@ class Elementary:
     def log1p_unit(self, x: Value) -> Value:
         """log1p for 0 <= x <= 1, which is what softplus needs: there one polynomial is enough for float32."""
         c = self.code
-        return self.log1p(x) if self.long else c.fma(x * x, c.horner(x, table.LOG1P_SHORT), x)
+        return self.log1p(x) if self.long else c.fma(x * x, c.polynomial(x, table.LOG1P_SHORT), x)
 
 
 def _bits(number: float) -> int:

@@ -45,12 +45,14 @@ class Instructions:
         y, z = self.like(y, x.kind), self.like(z, x.kind)
         return self.call("llvm.fma", x.kind, x, y, z) if self.fused else x * y + z
 
-    def horner(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """Evaluate a polynomial, coefficients lowest first."""
-        result = self.like(coefficients[-1], x.kind)
-        for c in reversed(coefficients[:-1]):
-            result = self.fma(result, x, c) if result.name.startswith("%") else self.fma(x, result, c)
-        return result
+    def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
+        """Evaluate a polynomial, coefficients lowest first: by halves, so that few steps wait for each other."""
+        parts = [self.like(c, x.kind) for c in coefficients]
+        while len(parts) > 1:
+            pairs = zip(parts[::2], parts[1::2], strict=False)
+            parts = [self.fma(x, high, low) for low, high in pairs] + parts[len(parts) // 2 * 2 :]
+            x = x * x if len(parts) > 1 else x
+        return parts[0]
 
     def call(self, name: str, kind: str, *args: Value) -> Value:
         """Call an intrinsic overloaded on the result's kind."""
