@@ -202,3 +202,14 @@ def test_what_does_not_fit_is_said(model, y, error, said):
 def test_too_few_steps_warn():
     with pytest.warns(ConvergenceWarning, match="max_iter=2"):
         LossRegressor("poisson", max_iter=2).fit(X, Y)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_rounding_does_not_end_a_fit(seed):
+    # Few rows and parameters of little slope: values of neighbours agree to the last digit while slopes do not.
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(15, 10)), rng.integers(1, 4, 15).astype(float)
+    x[:, 5:] = x[:, :5] + 0.01 * x[:, 5:]
+    order = rng.permutation(15)
+    one, other = (LossRegressor(lf.Gamma()).fit(x[rows], y[rows]) for rows in (np.arange(15), order))
+    np.testing.assert_allclose(one.predict(x), other.predict(x), rtol=1e-9)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
 from lossfn.core.arrays import Array
@@ -20,6 +22,8 @@ _FINE = {"ftol": 4.0 * np.finfo(float).eps, "maxls": 50}
 
 SOLVERS = ("auto", "lbfgs", "newton", "highs")
 MANY_ROWS = 5000  # beyond them a linear program takes minutes
+NOISE = 1e-14  # beside a value, what rounding makes of it
+FINER = 1e-3  # than `tol`, where a hessian makes it cheap: parameters of little slope may still be far off
 PRODUCTS, LONG = 20, 1e100  # with a hessian, in one step, for each parameter: exact arithmetic needs one
 WIDTHS = tuple(10.0**-power for power in range(8))  # of rounded corners, in deviations of where they are
 
@@ -119,4 +123,21 @@ def _newton(objective: Objective, first: Array, size: float, options: dict[str, 
         return np.zeros_like(vector) if lost else objective.times_hessian(flat, vector) / size
 
     result = minimize(scaled, first, jac=True, hessp=product, method="trust-ncg", options=options)
+    if result.status != 1:
+        _polish(result, scaled, product, FINER * options["gtol"])
+        result.success |= bool(np.abs(result.jac).max() < options["gtol"])
     return result.x, result
+
+
+def _polish(result: Any, scaled: Any, product: Any, small: float) -> None:
+    """Take Newton steps that shrink the slopes: so near the lowest point, values differ by rounding alone."""
+    count = len(result.x)
+    while np.abs(result.jac).max() > small:
+        bend = LinearOperator((count, count), partial(product, result.x), dtype=float)
+        with np.errstate(all="ignore"):
+            x = result.x + cg(bend, -result.jac, rtol=1e-6, maxiter=PRODUCTS * count)[0]
+            value, slopes = scaled(x)
+        lower = value <= result.fun + NOISE * abs(result.fun)
+        if not (lower and np.abs(slopes).max() < 0.5 * np.abs(result.jac).max()):
+            return
+        result.update(x=x, fun=value, jac=slopes, nit=result.nit + 1)
