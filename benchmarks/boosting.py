@@ -25,8 +25,9 @@ The mean loss of XGBoost after {boosting_curvatures.ROUNDS} rounds from the best
 on as many others. "built-in" is XGBoost's own objective; it fits quantiles to each leaf, which no objective can."""
 SPEED = """## What it costs
 
-Beside it NumPy's plain expression and two passes of torch's autograd: how many times as long they take. One thread;
-figures are processor times on a machine that others were using. ✓ and ✗ say whether the aim in brackets is met.
+Beside it NumPy's plain expression and two passes of torch's autograd: how many times as long they take. "Copying" is
+the time to copy scores and labels to where gradient and curvature go, less than which nothing takes that reads the
+one and writes the other. One thread; figures are processor times. ✓ and ✗ say whether the aim in brackets is met.
 "The rest" is what a call takes besides its kernel."""
 
 EXAMPLES = """## From a formula to a fitted model

@@ -28,10 +28,10 @@ class LossRegressor(Regressor, LinearModel):
     fit_intercept : bool, default True
         Whether the scores have a constant; it is never penalised.
     solver : {"auto", "lbfgs", "newton", "highs"}, default "auto"
-        SciPy's L-BFGS-B; its trust-region Newton method with exact hessian products (pointwise losses, no L1 norm);
-        its linear programs (losses of straight pieces such as `Quantile`, `AbsoluteError`, `Hinge`, no L2 norm:
-        exact, but slow beyond some thousand rows). "auto" takes the linear program for those up to 5000 rows, else
-        L-BFGS-B.
+        SciPy's L-BFGS-B; its trust-region Newton method with exact hessian products (no L1 norm), which goes on to
+        a thousandth of `tol` since a last step costs little; its linear programs (losses of straight pieces such as
+        `Quantile`, `AbsoluteError`, `Hinge`, no L2 norm: exact, but slow beyond some thousand rows). "auto" takes
+        the linear program for those up to 5000 rows, else Newton's method, or L-BFGS-B where there is an L1 norm.
     max_iter : int, default 1000
         Steps at most.
     tol : float, default 1e-9
