@@ -36,6 +36,9 @@ RULES = {
     "a weight of 2": (lambda m, x, y, c: m.weighted(2.0, x), "mul(2.0, x)"),
     "a weighted 2": (lambda m, x, y, c: m.weighted(x, 2.0), "mul(x, 2.0)"),
     "a weight that may be 0": (lambda m, x, y, c: m.weighted(x, y), "weighted(x, y)"),
+    "x * y and y * x": (lambda m, x, y, c: m.where(y > c, x * y, y * x), "mul(x, y)"),
+    "x + y and y + x": (lambda m, x, y, c: m.where(y > c, x + y, y + x), "add(x, y)"),
+    "x - y and y - x": (lambda m, x, y, c: m.where(y > c, x - y, y - x), "where(gt(y, c), sub(x, y), sub(y, x))"),
     "x where c else x": (lambda m, x, y, c: m.where(y > c, x, x), "x"),
     "nested in the first": (
         lambda m, x, y, c: m.where(y > c, m.where(y > c, x, 3.0), c),

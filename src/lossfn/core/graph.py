@@ -119,6 +119,9 @@ class Tracer(Vocabulary):
     def _make(self, verb: str, args: tuple[Node, ...], name: str = "", number: float = math.nan) -> Node:
         key = (verb, tuple(map(id, args)), name or repr(number))
         if key not in self.nodes:
+            swapped = (verb, key[1][::-1], key[2])
+            if verb in ("add", "mul") and swapped in self.nodes:
+                return self.nodes[swapped]
             self.nodes[key] = Node(self, verb, args, name, number)
         return self.nodes[key]
 

@@ -184,15 +184,15 @@ class BinaryFocal(Pointwise):
         return positive + m.weighted(1.0 - target, other * self._focus(m, prediction) * m.softplus(prediction))
 
     def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
-        """w·p·q, w being the slope beside that of the cross-entropy: (1 - p)^γ - γ·p·(1 - p)^(γ-1)·log p for t = 1."""
+        """w·p·q, w being the slope beside that of the cross-entropy: the slope's size times p for t = 1."""
         alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
-        positive = m.weighted(target, alpha * self._share(m, -prediction))
-        weight = positive + m.weighted(1.0 - target, other * self._share(m, prediction))
-        return weight * m.sigmoid(prediction) * m.sigmoid(-prediction)
+        positive = m.weighted(target, alpha * self._bound(m, -prediction))
+        return positive + m.weighted(1.0 - target, other * self._bound(m, prediction))
 
-    def _share(self, m: Any, x: Any) -> Any:
-        # d/dx sigmoid(x)^γ·softplus(x) over d/dx softplus(x): sigmoid(x)^γ·(1 + γ·sigmoid(-x)·softplus(x)/sigmoid(x)).
-        return self._focus(m, x) * (1.0 + self.gamma * m.sigmoid(-x) * (m.softplus(x) / m.sigmoid(x)))
+    def _bound(self, m: Any, x: Any) -> Any:
+        # sigmoid(-x) times d/dx sigmoid(x)^γ·softplus(x)
+        p, q = m.sigmoid(x), m.sigmoid(-x)
+        return self._focus(m, x) * (p + self.gamma * q * m.softplus(x)) * q
 
     def _focus(self, m: Any, x: Any) -> Any:
         # sigmoid(x)^γ: through the logarithm for a fractional γ, whose slope would be 0·∞ in the tail.
