@@ -1,11 +1,15 @@
 """Sets a prediction, target or hyperparameter may come from: checked against, and sampled by tests."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Domain(Protocol):
