@@ -38,6 +38,15 @@ def test_the_interface_is_scikit_learns(estimator, check):
         check(estimator)
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6, 1e12])
+@pytest.mark.parametrize("make", [lambda unit: lf.SquaredError(), lambda unit: lf.Huber(delta=20.0 * unit)])
+def test_targets_may_have_any_unit(make, unit):
+    with warnings.catch_warnings(action="error"):
+        scaled = LossRegressor(make(unit), alpha=0.0).fit(X, unit * Y).predict(X) / unit
+    plain = LossRegressor(make(1.0), alpha=0.0).fit(X, Y).predict(X)
+    np.testing.assert_allclose(scaled, plain, rtol=1e-5)
+
+
 REGRESSORS = [
     (lf.HalfSquaredError(), {"alpha": 1 / N}, theirs.Ridge(alpha=1.0)),
     (lf.HalfSquaredError(), {"alpha": 0.5, "l1_ratio": 1.0}, theirs.Lasso(alpha=0.5, tol=1e-10)),

@@ -122,7 +122,9 @@ def _newton(objective: Objective, first: Array, size: float, options: dict[str, 
         lost = left < 0 or not np.abs(vector).max() < LONG
         return np.zeros_like(vector) if lost else objective.times_hessian(flat, vector) / size
 
-    result = minimize(scaled, first, jac=True, hessp=product, method="trust-ncg", options=options)
+    # A step may be as long as the unit of y asks for; SciPy's longest is 1000.
+    told = options | {"max_trust_radius": LONG}
+    result = minimize(scaled, first, jac=True, hessp=product, method="trust-ncg", options=told)
     if result.status != 1:
         _polish(result, scaled, product, FINER * options["gtol"])
         result.success |= bool(np.abs(result.jac).max() < options["gtol"])
