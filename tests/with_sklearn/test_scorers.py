@@ -125,6 +125,17 @@ def test_grids_find_what_the_loss_asks_for():
     assert pickle.loads(pickle.dumps(clone(grid).fit(X, Y))).best_params_ == {"quantile": 0.9}
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_searches_are_fitted_with_weights(several, rng):
+    weight, scorer = np.where(np.arange(len(Y)) % 2, rng.uniform(0.5, 2.0, len(Y)), 0.0), lf.Huber().scorer()
+    scoring = {"a": scorer, "b": lf.LogCosh().scorer()} if several else scorer
+    grid = GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, scoring=scoring, refit="a" if several else True, cv=2)
+    found = grid.fit(X, Y, sample_weight=weight).cv_results_[f"split0_test_{'a' if several else 'score'}"][0]
+    half = len(Y) // 2
+    model = Ridge(alpha=0.1).fit(X[half:], Y[half:], weight[half:])
+    assert found == pytest.approx(scorer(model, X[:half], Y[:half], sample_weight=weight[:half]))
+
+
 def test_weights_are_routed(rng):
     weight = rng.uniform(0, 1, len(Y))
     with sklearn.config_context(enable_metadata_routing=True):

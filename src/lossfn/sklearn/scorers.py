@@ -26,6 +26,10 @@ class LossScorer(BaseEstimator):
     def __init__(self, loss: Any) -> None:
         self.loss = loss
 
+    def _accept_sample_weight(self) -> bool:
+        # What searches ask that are fitted with weights.
+        return True
+
     def __call__(self, estimator: Any, X: Any, y: Any, *, sample_weight: Any = None) -> float:
         """Return minus the mean loss of a fitted estimator."""
         return self.score(estimator, X, y, sample_weight)
