@@ -87,6 +87,15 @@ def test_quantiles_have_their_share_below():
     assert (model.predict(X) > Y).mean() == pytest.approx(0.8, abs=0.05)
 
 
+def test_models_may_share_a_loss():
+    shared, wine = HistLoss(lf.CrossEntropy()), load_wine(return_X_y=True)
+    model = HistGradientBoostingClassifier(loss=shared, max_iter=5).fit(*wine)
+    before = model.predict_proba(wine[0])
+    HistGradientBoostingClassifier(loss=shared, max_iter=5).fit(*load_breast_cancer(return_X_y=True))
+    np.testing.assert_array_equal(model.predict_proba(wine[0]), before)
+    assert before.shape == (len(wine[0]), 3)
+
+
 def test_rows_held_out_stop_a_training():
     x, y = load_breast_cancer(return_X_y=True)
     options = {"max_iter": 200, "early_stopping": True, "validation_fraction": 0.2, "n_iter_no_change": 3}
@@ -103,6 +112,11 @@ def test_what_does_not_fit_is_said(monkeypatch):
         HistGradientBoostingRegressor(loss=HistLoss("poisson")).fit(X, Y - 100)
     with pytest.raises(OptionError, match="one prediction"):
         HistLoss("gaussian_nll")
+    x, y = load_breast_cancer(return_X_y=True)
+    model = HistGradientBoostingClassifier(loss=HistLoss(lf.Hinge()), max_iter=20).fit(x, y)
+    assert set(model.predict(x)) == {0, 1}
+    with pytest.raises(OptionError, match="a loss with probabilities"):
+        model.predict_proba(x)
     monkeypatch.setattr(hist.sklearn, "__version__", "1.10.0")
     with pytest.raises(OptionError, match=r"before 1\.10"):
         HistLoss("huber")

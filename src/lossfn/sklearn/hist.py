@@ -24,6 +24,7 @@ from lossfn.core.errors import OptionError, say
 from lossfn.engines.reference import M
 from lossfn.nn.assignment import probabilities
 from lossfn.sklearn.data import Seen
+from lossfn.sklearn.labels import has_probabilities
 from lossfn.sklearn.losses import built
 from lossfn.sklearn.pieces import straight
 from lossfn.sklearn.start import best_constant
@@ -89,24 +90,25 @@ class HistLoss(BaseLoss):
         self.differentiable = not (self.straight and self.of_residual)
         self.constant_hessian = False
 
-    def seen(self, y_true: Array, sample_weight: Any = None) -> Seen:
-        """Return targets in the form the loss takes."""
-        return Seen.of(self.given, y_true, sample_weight, self.n_classes or 0)
+    def seen(self, y_true: Array, sample_weight: Any, outputs: int) -> Seen:
+        """Return targets in the form the loss takes; outputs are of a model, and models may share this object."""
+        return Seen.of(self.given, y_true, sample_weight, max(outputs, 2))
 
     def fit_intercept_only(self, y_true: Array, sample_weight: Any = None) -> Array:
         """Return the best constant scores; they are asked for first, with all classes present."""
         if kind(self.given) == "classes":
             self.n_classes = int(np.max(y_true)) + 1
             self.is_multiclass = self.n_classes > 2
-        constant = best_constant(self.seen(y_true, sample_weight))
+        constant = best_constant(self.seen(y_true, sample_weight, self.n_classes or 1))
         return constant if self.is_multiclass else constant[0]
 
     def loss(
         self, y_true: Array, raw_prediction: Array, sample_weight: Any = None, loss_out: Any = None, n_threads: int = 1
     ) -> Array:
         """Return the loss of each row."""
-        seen = self.seen(y_true, sample_weight)
-        terms = seen.scored(_table(raw_prediction), seen.target, sample_weight=seen.weight, reduction="none")
+        scores = _table(raw_prediction)
+        seen = self.seen(y_true, sample_weight, scores.shape[1])
+        terms = seen.scored(scores, seen.target, sample_weight=seen.weight, reduction="none")
         return _into(loss_out, terms)
 
     def gradient(
@@ -130,7 +132,8 @@ class HistLoss(BaseLoss):
         n_threads: int = 1,
     ) -> tuple[Array, Array]:
         """Return slope and curvature of each row in its scores."""
-        seen, scores = self.seen(y_true, sample_weight), _table(raw_prediction)
+        scores = _table(raw_prediction)
+        seen = self.seen(y_true, sample_weight, scores.shape[1])
         slope, bent = seen.slopes(scores)
         if self.straight:
             bent = np.ones_like(slope) if sample_weight is None else _table(np.asarray(sample_weight, np.float64))
@@ -144,7 +147,11 @@ class HistLoss(BaseLoss):
     @available_if(lambda self: kind(self.given) != "numbers")  # by it scikit-learn knows a classification
     def predict_proba(self, raw_prediction: Array) -> Array:
         """Return the probabilities of the classes."""
-        return probabilities(self.given, raw_prediction if self.is_multiclass else _table(raw_prediction)[:, 0])
+        if not has_probabilities(self.given):
+            got, fix = repr(self.given), "predict, or decision_function"
+            raise OptionError(say("loss", expected="a loss with probabilities", got=got, fix=fix))
+        scores = _table(raw_prediction)
+        return probabilities(self.given, scores if scores.shape[1] > 1 else scores[:, 0])
 
 
 def booster(loss: Any, **options: Any) -> Any:
