@@ -53,6 +53,15 @@ def test_unusual_blocks_take_the_long_way(change, monkeypatch):
         objective.calc_ders_range(*given, None)
 
 
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_a_first_block_without_weight_tells_nothing(loss):
+    _, scores, labels, _ = begun(loss)
+    objective, weights = boosting.catboost(loss), np.linspace(0.5, 2.0, len(scores))
+    assert not objective.calc_ders_range(scores + 1.0, labels, np.zeros(len(scores))).any()
+    first = boosting.catboost(loss).calc_ders_range(scores, labels, weights)
+    np.testing.assert_array_equal(objective.calc_ders_range(scores, labels, weights), first)
+
+
 def test_a_short_way_reports_what_is_wrong():
     objective, scores, labels, _ = begun(lf.Poisson())
     for error, words, bad in [(ArgumentError, "row 3", np.nan), (ArgumentError, "row 3", 800.0)]:

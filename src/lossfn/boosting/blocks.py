@@ -51,6 +51,9 @@ class CatBoost(Objective):
         return found.T
 
     def _fill(self, found: Array, scores: Array, labels: Array, weights: Any) -> None:
+        if not (weights is None or np.any(weights)):
+            found[...] = 0.0  # such a block tells nothing of the unit
+            return
         np.negative(self.derivatives(scores, labels, None if weights is None else np.asarray(weights)), out=found)
         self.__dict__["begun"] = True
         if _usual(scores, labels, len(scores)) and (
