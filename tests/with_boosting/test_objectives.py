@@ -8,7 +8,15 @@ import pytest
 
 import lossfn as lf
 from lossfn import boosting
-from lossfn.core.errors import ArgumentError, DerivativeError, DomainError, OptionError, TargetError
+from lossfn.core.errors import (
+    ArgumentError,
+    DerivativeError,
+    DomainError,
+    OptionError,
+    ShapeError,
+    TargetError,
+    WeightError,
+)
 from with_boosting.made import CLASSES, LOSSES, dataset, drawn, outputs
 
 ENGINES = [boosting.xgboost, boosting.lightgbm]
@@ -141,6 +149,9 @@ def test_known_starts():
     assert logit == pytest.approx(-np.log(3.0), rel=1e-14)
     classes = np.array(boosting.xgboost(lf.CrossEntropy()).start(np.array([0, 0, 1, 2])))
     np.testing.assert_allclose(np.exp(classes - classes[0]), [1.0, 0.5, 0.5], rtol=1e-12)
+    ignoring = boosting.xgboost(lf.CrossEntropy(ignore_index=-1)).start([0, -1, 0, 1, 2, -1])
+    np.testing.assert_allclose(ignoring, classes, rtol=1e-12)
+    assert boosting.xgboost(lf.SquaredError()).start(y[:, None]) == pytest.approx(4.0, rel=1e-14)
 
 
 def test_named_curvatures():
@@ -272,6 +283,16 @@ def test_meanings():
         (ArgumentError, "0 in every row", lambda: run(boosting.xgboost(lf.Quantile(0.9), hessian="exact"), [9.0])),
         (ArgumentError, "objective.start", lambda: run(boosting.xgboost(lf.Welsch()), [99.0, 88.0])),
         (TargetError, "nan at row 1", lambda: boosting.lightgbm(lf.Huber()).start([1.0, np.nan])),
+        (ShapeError, r"shape \(0,\)", lambda: boosting.xgboost(lf.Huber()).start([])),
+        (ShapeError, r"shape \(2, 2\)", lambda: boosting.xgboost(lf.Huber()).start(np.ones((2, 2)))),
+        (ShapeError, "sample_weight", lambda: boosting.xgboost(lf.CrossEntropy()).start([0, 1], [1.0])),
+        (WeightError, "only zeros", lambda: boosting.xgboost(lf.Huber()).start([0, 1], [0.0, 0.0])),
+        (WeightError, "only zeros", lambda: run(boosting.xgboost(lf.Huber()), [0.0], [1.0], [0.0])),
+        (TargetError, "-1 at row 2", lambda: boosting.xgboost(lf.CrossEntropy()).start([0, 1, -1])),
+        (TargetError, "one class", lambda: boosting.xgboost(lf.CrossEntropy()).start([0, 0])),
+        (ShapeError, "num_class", lambda: run(boosting.xgboost(lf.CrossEntropy()), [1.0, 2.0])),
+        (ShapeError, "num_class=2", lambda: run(boosting.lightgbm(lf.GaussianNLL()), [1.0, 2.0])),
+        (ShapeError, "num_class=2", lambda: run(boosting.xgboost(lf.GaussianNLL()), [[1.0, 2.0, 3.0]])),
         (ArgumentError, "row 1", lambda: run(boosting.xgboost(lf.Huber()), [1.0, np.nan])),
         (DomainError, "target", lambda: run(boosting.xgboost(lf.Poisson()), [1.0], [-1.0])),
         (DomainError, "target", lambda: run(boosting.xgboost(lf.Hinge()), [1.0], [2.0])),
@@ -285,9 +306,22 @@ def test_what_no_tree_could_use_is_an_error(error, words, call):
         call()
 
 
-def run(objective, scores, labels=None):
+def run(objective, scores, labels=None, weights=None):
     labels = np.zeros(len(scores)) if labels is None else np.asarray(labels)
-    return objective(np.asarray(scores, np.float64), dataset(labels))
+    return objective(np.asarray(scores, np.float64), dataset(labels, weights))
+
+
+@pytest.mark.parametrize("loss", [lf.GaussianNLL(), lf.Welsch()], ids=repr)
+def test_the_choice_an_error_names_trains(loss):
+    scores = np.array([[0.0, 9.0]] * 2 if len(loss.predictions) > 1 else [9.0, 9.0])
+    with pytest.raises(ArgumentError, match="hessian=None"):
+        run(boosting.xgboost(loss, hessian="exact"), scores)
+    assert run(boosting.xgboost(loss, hessian=None), scores)[1].min() > 0
+
+
+def test_metrics_bear_the_name_of_the_loss():
+    assert boosting.xgboost(lf.GaussianNLL()).metric.__name__ == "gaussian_nll"
+    assert boosting.lightgbm(lf.NegativeLogLikelihood()).metric.__name__ == "negative_log_likelihood"
 
 
 def test_a_perfect_fit_is_none():

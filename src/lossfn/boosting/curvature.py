@@ -19,7 +19,7 @@ from lossfn.core.domain import REAL
 from lossfn.core.errors import DerivativeError, OptionError, say
 from lossfn.core.graph import Node, Tracer, evaluate, order
 from lossfn.core.kinds import Pointwise, Row
-from lossfn.core.links import LinkedPointwise, domains, into, rise
+from lossfn.core.links import LinkedPointwise, LinkedRow, domains, into, rise
 from lossfn.core.loss import Loss
 from lossfn.core.program import curvature, slope
 
@@ -48,12 +48,13 @@ def default(loss: Any) -> str:
     return "majorizer" if bounded or _of_such_terms(loss) else "exact"
 
 
-def _behind(loss: Any) -> Any:
-    return loss.loss if isinstance(loss, LinkedPointwise) else loss
+def behind(loss: Any) -> Any:
+    """Return the loss a user gave, without its links."""
+    return loss.loss if isinstance(loss, LinkedPointwise | LinkedRow) else loss
 
 
 def _own_fisher(loss: Any) -> bool:
-    inner = _behind(loss)
+    inner = behind(loss)
     terms = [term for _, term in inner.terms] if isinstance(inner, PointwiseSum) else [inner]
     return all(hasattr(term, "fisher") for term in terms)
 
@@ -84,7 +85,7 @@ def plan(loss: Loss, rule: str | None) -> tuple[Any, ...]:
         raise DerivativeError(say("hessian", expected='"exact" or "majorizer"', got=got, cause=cause))
     if chosen == "engine" and type(loss).__name__ == "SquaredError":
         return ("residual",)  # all engines mean half of it by that name: a curvature of 1
-    if rule is None and chosen == "exact" and not _behind(loss).convex:
+    if rule is None and chosen == "exact" and not behind(loss).convex:
         return ("raised",)
     return _kind(loss) if chosen == "majorizer" and isinstance(loss, Pointwise) else (chosen,)
 
@@ -97,7 +98,7 @@ def _kind(loss: Any) -> tuple[Any, ...]:
         return ("residual",) if flat else ("even part",)
     if isinstance(loss, PointwiseSum) and all(weight >= 0 for weight, _ in loss.terms):
         return ("sum", *(plan(term, None) for _, term in loss.terms))
-    got, cause = f'"majorizer" for {type(loss).__name__}', "its class gives no `majorizer`"
+    got, cause = f'"majorizer" for {type(behind(loss)).__name__}', "its class gives no `majorizer`"
     raise DerivativeError(say("hessian", expected='"exact", "fisher" or "engine"', got=got, cause=cause))
 
 
@@ -141,10 +142,10 @@ def _weight(loss: Any, kind: str, m: Tracer, inputs: dict[str, Node], nearest: A
 def _expected(loss: Any, exact: Node, m: Tracer, inputs: dict[str, Node], name: str) -> Node:
     """Build the expected hessian: the class's own `fisher`, or the hessian at the mean, being linear in the target."""
     if _own_fisher(loss):
-        return _given(_behind(loss), m, inputs, name)
+        return _given(behind(loss), m, inputs, name)
     if loss.estimates in MEANS:
         return at(exact, m, target=MEANS[loss.estimates](m, inputs[name]))
-    got = f'"fisher" for {type(_behind(loss)).__name__}'
+    got = f'"fisher" for {type(behind(loss)).__name__}'
     cause = "the loss does not estimate a mean, so nothing says which targets to expect"
     raise DerivativeError(say("hessian", expected='"exact" or "majorizer"', got=got, cause=cause))
 

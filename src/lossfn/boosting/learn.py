@@ -9,6 +9,7 @@ import numpy as np
 
 from lossfn.boosting.raw import RawPointwise
 from lossfn.boosting.room import Room
+from lossfn.boosting.sound import tabular
 from lossfn.core import calls, shortcut
 from lossfn.core.arrays import Array
 from lossfn.core.dispatch import Answer, Ask
@@ -19,6 +20,7 @@ def learned(
 ) -> tuple[Array, Array, float]:
     """Return gradient and curvature in a dtype, and the total that `Ask.sound` describes."""
     if len(loss.predictions) > 1:
+        tabular(score, len(loss.predictions))
         columns = tuple(np.ascontiguousarray(column) for column in score.T)
         answer = _in_full(loss, columns, target, weight, room.arrays(2 * len(columns), target.shape, kept_as))
         return np.stack(answer.gradient, axis=1), np.stack(answer.hessian, axis=1), answer.total

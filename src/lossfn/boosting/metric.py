@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from lossfn.boosting.curvature import behind
 from lossfn.boosting.raw import RawPointwise, RawRow
 from lossfn.core.arrays import Array
 from lossfn.core.registry import snake_case
@@ -23,7 +24,7 @@ class _Mean:
     @property
     def __name__(self) -> str:
         """The name that logs print."""
-        return snake_case(type(self.raw.loss).__name__)
+        return snake_case(type(behind(self.raw.loss)).__name__)
 
     def total(self, score: Array, label: Array, weight: Any) -> Any:
         """Return the mergeable sum."""

@@ -12,8 +12,8 @@ import numpy as np
 from lossfn.boosting.learn import learned
 from lossfn.boosting.raw import RawPointwise, RawRow, raw
 from lossfn.boosting.room import Room
-from lossfn.boosting.sound import complain, sound
-from lossfn.boosting.start import start
+from lossfn.boosting.sound import complain, sound, tabular
+from lossfn.boosting.start import checked, some_weight, start
 from lossfn.boosting.units import INFINITE, nearest, unit
 from lossfn.core.answers import number
 from lossfn.core.arrays import Array, float_dtype
@@ -80,11 +80,7 @@ class Objective:
 
         Labels and weights are rounded to float32, in which the engines keep them.
         """
-        weight = None if sample_weight is None else np.asarray(sample_weight, np.float32)
-        label = np.asarray(target, np.float32)
-        if not np.isfinite(label).all():
-            row = np.flatnonzero(~np.isfinite(label))[0]
-            raise TargetError(say("label", expected="finite numbers", got=f"{label[row]} at row {row}"))
+        label, weight = checked(target, sample_weight)
         return start(self.raw, self.target(label), weight)
 
     def transform(self, score: Any) -> Any:
@@ -106,12 +102,19 @@ class Objective:
             gradient, bent, fit = self._of_numbers(self.raw, score, target, weight)
         if not fit:
             complain(gradient, bent, self.raw.rule[0], not self.begun)
-            if not (self.begun or gradient.any()) and self.metric.total(score, target, weight).total != 0.0:
-                got, fix = "0 in every row, and losses that are not", "to begin at objective.start(y)"
-                raise ArgumentError(say("gradient", expected="slopes to learn from", got=got, fix=fix))
+            if not (self.begun or gradient.any()):
+                self._need_slopes(score, target, weight)
         return gradient, bent
 
+    def _need_slopes(self, score: Array, target: Array, weight: Array | None) -> None:
+        if weight is not None:
+            some_weight(weight)
+        if self.metric.total(score, target, weight).total != 0.0:
+            got, fix = "0 in every row, and losses that are not", "to begin at objective.start(y)"
+            raise ArgumentError(say("gradient", expected="slopes to learn from", got=got, fix=fix))
+
     def _of_classes(self, loss: RawRow, score: Array, target: Array, weight: Array | None) -> tuple[Array, Array, bool]:
+        tabular(score, 0)
         labels = self.target(target) if self.begun else self._labels(target)
         gradient, bent = loss.grad_and_hess(score, labels, sample_weight=weight)
         bent *= self.factor(bent.shape[-1])

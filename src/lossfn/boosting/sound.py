@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lossfn.core.arrays import Array
-from lossfn.core.errors import ArgumentError, say
+from lossfn.core.errors import ArgumentError, ShapeError, say
 
 FEW = 8192
 
@@ -24,6 +24,14 @@ def sound(gradient: Array, bent: Array) -> bool:
         return math.isfinite(slopes.sum()) and math.isfinite(curve.max())
 
 
+def tabular(score: Array, outputs: int) -> None:
+    """Raise if scores are no table of so many columns; 0 stands for any number of classes."""
+    if score.ndim != 2 or score.shape[1] != (outputs or score.shape[1]):
+        fix = f"num_class={outputs}" if outputs else "num_class, the number of classes"
+        expected = f"a column for each of {outputs} predictions" if outputs else "a column for each class"
+        raise ShapeError(say("scores", expected=expected, got=f"shape {score.shape}", fix=fix))
+
+
 def complain(gradient: Array, bent: Array, rule: str, whole: bool) -> None:
     """Raise if something is wrong: in no row any curvature is wrong where these are all rows there are."""
     wrong = ~(np.isfinite(gradient) & np.isfinite(bent))
@@ -34,8 +42,8 @@ def complain(gradient: Array, bent: Array, rule: str, whole: bool) -> None:
     if (bent < 0.0).any():
         place = tuple(np.argwhere(bent < 0.0)[0])
         got, cause = f"{bent[place]:.3g} at row {place[0]} ({rule})", "a loss that is not convex"
-        fix = 'hessian="majorizer", or floor=1e-6'
+        fix = "hessian=None, or floor=1e-6"
         raise ArgumentError(say("hessian", expected="numbers >= 0", got=got, cause=cause, fix=fix))
     if whole and gradient.any() and not bent.any():
-        fix = 'hessian="majorizer", or floor=1.0'
+        fix = "hessian=None, or floor=1.0"
         raise ArgumentError(say("hessian", expected="some number > 0", got=f"0 in every row ({rule})", fix=fix))

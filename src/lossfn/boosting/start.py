@@ -8,9 +8,34 @@ import numpy as np
 
 from lossfn.boosting.raw import RawPointwise, RawRow
 from lossfn.core.arrays import Array
+from lossfn.core.errors import ShapeError, TargetError, WeightError, say
 
 WIDE = np.concatenate([-np.geomspace(1e-3, 30, 24)[::-1], [0.0], np.geomspace(1e-3, 30, 24)])
 HALVINGS, ROUNDS, SWEEPS = 100, 2000, 3
+
+
+def checked(target: Any, weight: Any) -> tuple[Array, Array | None]:
+    """Return labels and weights as float32, in which the engines keep them; some of both, of one shape."""
+    label = np.asarray(target, np.float32)
+    label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
+    if label.ndim != 1 or not label.size:
+        raise ShapeError(say("label", expected="shape (rows,) with at least one row", got=f"shape {label.shape}"))
+    if not np.isfinite(label).all():
+        row = np.flatnonzero(~np.isfinite(label))[0]
+        raise TargetError(say("label", expected="finite numbers", got=f"{label[row]} at row {row}"))
+    if weight is None:
+        return label, None
+    weight = np.asarray(weight, np.float32)
+    if weight.shape != label.shape:
+        raise ShapeError(say("sample_weight", expected=f"shape {label.shape}", got=f"shape {weight.shape}"))
+    some_weight(weight)
+    return label, weight
+
+
+def some_weight(weight: Any) -> None:
+    """Raise if no row has a weight."""
+    if not np.any(weight):
+        raise WeightError(say("sample_weight", expected="a weight above 0", got="only zeros"))
 
 
 def start(loss: RawPointwise | RawRow, target: Array, weight: Any) -> float | list[float]:
@@ -65,7 +90,7 @@ def _best(loss: RawPointwise, scores: Array, place: int, target: Array, weight: 
 
 def _of_classes(loss: RawRow, target: Array, weight: Any) -> list[float]:
     # One row per class, weighted by how often it occurs: the search costs nothing whatever the number of rows.
-    counts = np.bincount(target, weight)
+    counts = _counts(loss, target, weight)
     labels = np.arange(len(counts))
     scores = np.log(np.maximum(counts, 1e-9 * counts.sum()) / counts.sum())
     for _ in range(ROUNDS):
@@ -75,3 +100,17 @@ def _of_classes(loss: RawRow, target: Array, weight: Any) -> list[float]:
         if abs(step).max() < 1e-13:
             break
     return [float(score) for score in scores - scores.mean()]
+
+
+def _counts(loss: RawRow, target: Array, weight: Any) -> Array:
+    seen = np.broadcast_to(target != loss.ignore_index, target.shape)
+    label = target[seen]
+    below = seen & (target < 0)
+    if below.any():
+        got = f"{target[below][0]} at row {np.argmax(below)}"
+        raise TargetError(say("label", expected="class numbers 0, 1, 2, ...", got=got))
+    if not label.any():
+        raise TargetError(say("label", expected="class numbers of two classes or more", got="one class at most"))
+    counts: Array = np.bincount(label, None if weight is None else weight[seen])
+    some_weight(counts)
+    return counts
