@@ -87,6 +87,15 @@ def test_trees_of_a_missing_library_say_what_to_install(library, monkeypatch):
 
 
 @pytest.mark.peer
+@pytest.mark.parametrize(("library", "words"), [("lightgbm", "num_features"), ("catboost", "constant or ignored")])
+def test_what_a_library_refuses_is_no_defect(library, words):
+    peer(library)
+    data = from_arrays(np.ones((100, 2)), ROWS[:100, 0], "regression", name="flat")
+    with pytest.raises(InputError, match=f"{library} does not train on flat: [^\n]*{words}"):
+        fit.fit(lf.Huber(), data, fit.Settings(library, 3, 32, 0.3, 10, 0))
+
+
+@pytest.mark.peer
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize(("name", "loss"), TREES, ids=repr)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lossfn import boosting
+from lossfn.cli.faults import InputError
 from lossfn.cli.roles import Role
 from lossfn.core.arrays import Array
 from lossfn.nn import Dataset, History
@@ -23,7 +24,11 @@ def grow(part: Role, data: Dataset, halves: tuple[Half, Half], options: dict[str
     objective = getattr(boosting, name)(part.loss)
     learn, watch = ((x, part.scored.truth(part.target(y, np.float64))) for x, y in halves)
     start = np.asarray(objective.start(learn[1]))
-    learnt, seen, scores_of = TRAIN[name](_library(name), objective, start, learn, watch, options)
+    library = _library(name)
+    try:
+        learnt, seen, scores_of = TRAIN[name](library, objective, start, learn, watch, options)
+    except FAULTS[name](library) as wrong:
+        raise InputError(f"{name} does not train on {data.name}: {_told(str(wrong))}") from None
     history = History(train_loss=learnt, valid_loss=seen)
     history.seconds = time.perf_counter() - started
     scores = scores_of(data.x_test, history.best_epoch).reshape(len(data.x_test), -1)
@@ -31,6 +36,12 @@ def grow(part: Role, data: Dataset, halves: tuple[Half, Half], options: dict[str
     # Two classes have one score in a report: how far the second is ahead.
     scores = np.diff(scores) if part.scored.outputs == 1 < outputs else scores
     return f"{name}, {history.best_epoch} rounds of {outputs} tree{'s' * (outputs > 1)}", history, scores
+
+
+def _told(words: str) -> str:
+    # Of a trace the line that says what is wrong: CatBoost's ends with it, XGBoost's begins with it.
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    return lines[-1 if "Traceback" in words else 0]
 
 
 def _library(name: str) -> Any:
@@ -96,4 +107,9 @@ def _catboost(library: Any, objective: Any, start: Array, learn: Half, watch: Ha
     return learnt, seen, scores_of
 
 
+FAULTS = {
+    "xgboost": lambda library: library.core.XGBoostError,
+    "lightgbm": lambda library: library.basic.LightGBMError,
+    "catboost": lambda library: library.CatBoostError,
+}
 TRAIN = {"xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
