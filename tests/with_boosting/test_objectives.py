@@ -290,6 +290,7 @@ def test_meanings():
         (WeightError, "only zeros", lambda: run(boosting.xgboost(lf.Huber()), [0.0], [1.0], [0.0])),
         (TargetError, "-1 at row 2", lambda: boosting.xgboost(lf.CrossEntropy()).start([0, 1, -1])),
         (TargetError, "one class", lambda: boosting.xgboost(lf.CrossEntropy()).start([0, 0])),
+        (TargetError, "classes_count", lambda: boosting.catboost(lf.Focal()).calc_ders_range([0.0], [2.0], None)),
         (ShapeError, "num_class", lambda: run(boosting.xgboost(lf.CrossEntropy()), [1.0, 2.0])),
         (ShapeError, "num_class=2", lambda: run(boosting.lightgbm(lf.GaussianNLL()), [1.0, 2.0])),
         (ShapeError, "num_class=2", lambda: run(boosting.xgboost(lf.GaussianNLL()), [[1.0, 2.0, 3.0]])),

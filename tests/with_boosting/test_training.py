@@ -126,6 +126,20 @@ def test_scikit_learn_forms_weigh_like_the_native_ones():
     np.testing.assert_allclose(model.predict(X), native.predict(X), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("loss", "data"), [(lf.BinaryFocal(), "two"), (lf.CrossEntropy(), "two"), (lf.Focal(), "all")])
+def test_catboosts_classifier_knows_the_names_it_is_given(loss, data):
+    x, number = load_wine(return_X_y=True)
+    x, number = (x[number < 2], number[number < 2]) if data == "two" else (x, number)
+    names = np.array(["red", "rosé", "white"])[: number.max() + 1]
+    objective = boosting.catboost(loss)
+    told = {"loss_function": objective, "eval_metric": objective.metric, "class_names": names, "iterations": 5}
+    model = catboost.CatBoostClassifier(**told, verbose=False, allow_writing_files=False).fit(x, names[number])
+    assert (model.predict(x).ravel() == names[number]).mean() > 0.9
+    scores = objective.transform(model.predict(x, prediction_type="RawFormulaVal"))
+    found = model.predict_proba(x)
+    np.testing.assert_allclose(found if scores.ndim > 1 else found[:, 1], scores, rtol=1e-12)
+
+
 def test_early_stopping_reads_the_metric():
     objective = boosting.xgboost(lf.Quantile(0.5))
     given = {"n_estimators": 500, "learning_rate": 0.5, "early_stopping_rounds": 5, "n_jobs": 1}

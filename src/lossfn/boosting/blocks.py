@@ -16,7 +16,7 @@ from lossfn.boosting.raw import RawRow
 from lossfn.core import shortcut
 from lossfn.core.arrays import Array
 from lossfn.core.dispatch import STEEP
-from lossfn.core.errors import OptionError, say
+from lossfn.core.errors import OptionError, TargetError, say
 from lossfn.core.kinds import Pointwise, Row
 from lossfn.core.loss import Loss
 
@@ -97,8 +97,11 @@ class CatBoostClasses(CatBoost):
 
     def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Array:
         """Return minus gradient and minus curvature of a block of rows of two classes, shape (rows, 2)."""
-        weight = None if weights is None else np.asarray(weights)
-        gradient, bent = self.derivatives(halves(np.asarray(approxes)), np.asarray(targets), weight)
+        weight, labels = None if weights is None else np.asarray(weights), np.asarray(targets)
+        if (labels > 1).any():
+            got, fix = f"{labels.max():g}, and one score a row", "classes_count, or class_names of CatBoostClassifier"
+            raise TargetError(say("label", expected="0 or 1", got=got, fix=fix))
+        gradient, bent = self.derivatives(halves(np.asarray(approxes)), labels, weight)
         # In s the curvature is that of either score; a bound for both at once is twice it.
         return -np.column_stack([gradient[:, 1], bent[:, 1] / self.factor(2)])
 
