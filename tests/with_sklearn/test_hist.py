@@ -87,6 +87,14 @@ def test_quantiles_have_their_share_below():
     assert (model.predict(X) > Y).mean() == pytest.approx(0.8, abs=0.05)
 
 
+@pytest.mark.parametrize("unit", [1e-15, 1e9, 1e15])
+@pytest.mark.parametrize("loss", [lf.Poisson(), lf.Gamma(), lf.Tweedie(power=1.5)], ids=repr)
+def test_means_may_have_any_unit(loss, unit):
+    options = {"max_iter": 1, "learning_rate": 1e-9, "max_leaf_nodes": 2}
+    model = HistGradientBoostingRegressor(loss=HistLoss(loss), **options).fit(X, unit * Y)
+    np.testing.assert_allclose(model.predict(X), unit * Y.mean(), rtol=1e-6)
+
+
 def test_models_may_share_a_loss():
     shared, wine = HistLoss(lf.CrossEntropy()), load_wine(return_X_y=True)
     model = HistGradientBoostingClassifier(loss=shared, max_iter=5).fit(*wine)

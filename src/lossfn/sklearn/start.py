@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq, minimize
 
+from lossfn.core.answers import NUMBERS
 from lossfn.core.arrays import Array
 from lossfn.core.domain import REAL
 from lossfn.sklearn.data import Seen
@@ -44,7 +45,7 @@ def _root(seen: Seen) -> float:
     # Where the mean slope changes sign. Far out a redescending loss has none: the search begins at the median.
     free: Any = seen.loss.domains().get("target", REAL)
     middle = float(np.median(seen.target)) if free == REAL else 0.0
-    step = float(np.std(seen.target)) or 1.0
+    step = 1.0 if seen.loss.estimates in NUMBERS else float(np.std(seen.target)) or 1.0  # logarithms have no unit
 
     def slope(constant: float) -> float:
         return float(_at(seen, np.array([constant]))[1][0])
