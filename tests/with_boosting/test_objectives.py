@@ -154,6 +154,24 @@ def test_known_starts():
     assert boosting.xgboost(lf.SquaredError()).start(y[:, None]) == pytest.approx(4.0, rel=1e-14)
 
 
+@pytest.mark.parametrize("labels", [[0] * 999 + [1], [0, 0, 2, 2], [0] * 99999 + [1, 2]], ids=len)
+@pytest.mark.parametrize("loss", [lf.CrossEntropy(label_smoothing=0.1), lf.Focal(), lf.PolyCrossEntropy()], ids=repr)
+def test_rare_and_absent_classes_have_a_start(loss, labels):
+    objective, labels = boosting.xgboost(loss), np.array(labels)
+    start = objective.start(labels)
+    gradient, _ = objective.raw.grad_and_hess(np.tile(start, (len(labels), 1)), labels)
+    np.testing.assert_allclose(gradient.mean(axis=0), 0.0, atol=1e-9)
+    assert np.abs(start).max() < 40.0
+
+
+@pytest.mark.parametrize("labels", ["01", "pm1"])
+def test_fisher_expects_one_of_two_labels(labels):
+    scores = np.array([-2.0, 0.0, 3.0])
+    bent = boosting.xgboost(lf.SoftMargin(labels=labels), hessian="fisher")(scores, dataset(np.ones(3)))[1]
+    p = 1.0 / (1.0 + np.exp(-scores))
+    np.testing.assert_allclose(bent, p * (1.0 - p), rtol=1e-12)
+
+
 def test_named_curvatures():
     scores, labels = np.array([0.0, 1.0, -1.0]), dataset(np.array([1.0, 2.0, 3.0]))
     mean, y = np.exp(scores), labels.get_label()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lossfn.core.algebra import PointwiseSum
-from lossfn.core.domain import REAL
+from lossfn.core.domain import REAL, Choice
 from lossfn.core.errors import DerivativeError, OptionError, say
 from lossfn.core.graph import Node, Tracer, evaluate, order
 from lossfn.core.kinds import Pointwise, Row
@@ -140,11 +140,15 @@ def _weight(loss: Any, kind: str, m: Tracer, inputs: dict[str, Node], nearest: A
 
 
 def _expected(loss: Any, exact: Node, m: Tracer, inputs: dict[str, Node], name: str) -> Node:
-    """Build the expected hessian: the class's own `fisher`, or the hessian at the mean, being linear in the target."""
+    """Build the expected hessian: the class's own `fisher`, that of two labels, or, linear in a target, at its mean."""
     if _own_fisher(loss):
         return _given(behind(loss), m, inputs, name)
     if loss.estimates in MEANS:
-        return at(exact, m, target=MEANS[loss.estimates](m, inputs[name]))
+        mean, labels = MEANS[loss.estimates](m, inputs[name]), loss.domains().get("target", REAL)
+        if not isinstance(labels, Choice):
+            return at(exact, m, target=mean)
+        low, high = (at(exact, m, target=m.constant(label)) for label in sorted(labels.values))
+        return _node(m, low + mean * (high - low))
     got = f'"fisher" for {type(behind(loss)).__name__}'
     cause = "the loss does not estimate a mean, so nothing says which targets to expect"
     raise DerivativeError(say("hessian", expected='"exact" or "majorizer"', got=got, cause=cause))

@@ -96,7 +96,7 @@ def _of_classes(loss: RawRow, target: Array, weight: Any) -> list[float]:
     for _ in range(ROUNDS):
         gradient, bent = loss.grad_and_hess(np.tile(scores, (len(labels), 1)), labels, sample_weight=counts)
         step = gradient.sum(axis=0) / np.maximum(2.0 * bent.sum(axis=0), 1e-12 * counts.sum())
-        scores -= step
+        scores -= np.clip(step, -1.0, 1.0)  # where a share is small, so is its curvature
         if abs(step).max() < 1e-13:
             break
     return [float(score) for score in scores - scores.mean()]
