@@ -86,6 +86,13 @@ def test_trees_of_a_missing_library_say_what_to_install(library, monkeypatch):
     assert err == f"lossfn: --model {library} needs {library}. Try: pip install 'lossfn[boosting]'\n"
 
 
+def test_what_histogram_boosting_refuses_is_no_defect():
+    labels = np.repeat([0, 1, 2], [150, 147, 3])
+    data = from_arrays(ROWS, labels, "classification", name="rare", test_fraction=0.6)
+    with pytest.raises(InputError, match="hist does not train on rare: The least populated"):
+        fit.fit(lf.CrossEntropy(), data, fit.Settings("hist", 3, 32, 0.3, 10, 0))
+
+
 @pytest.mark.peer
 @pytest.mark.parametrize(("library", "words"), [("lightgbm", "num_features"), ("catboost", "constant or ignored")])
 def test_what_a_library_refuses_is_no_defect(library, words):
