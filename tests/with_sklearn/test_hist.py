@@ -115,7 +115,16 @@ def test_rows_held_out_stop_a_training():
         assert model.validation_score_.max() > model.validation_score_[0]
 
 
+class Hill(lf.Pointwise, register=False):
+    """Bends downwards."""
+
+    def formula(self, m, prediction, target):
+        return -m.square(prediction - target)
+
+
 def test_what_does_not_fit_is_said(monkeypatch):
+    with pytest.raises(OptionError, match="bends upwards"):
+        HistGradientBoostingRegressor(loss=HistLoss(Hill())).fit(X, Y)
     with pytest.raises(DomainError, match="target"):
         HistGradientBoostingRegressor(loss=HistLoss("poisson")).fit(X, Y - 100)
     with pytest.raises(OptionError, match="one prediction"):

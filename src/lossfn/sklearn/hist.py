@@ -142,6 +142,9 @@ class HistLoss(BaseLoss):
             bent = np.divide(slope, residual, out=bent.copy(), where=residual != 0.0)
         elif not self.given.convex:
             bent = np.maximum(bent, np.abs(slope) / 16.0)
+        if (bent < 0.0).any():
+            expected, got = "a loss that bends upwards, as it says it does", repr(self.given)
+            raise OptionError(say("loss", expected=expected, got=got, fix="convex = False in its class"))
         return _into(gradient_out, slope), _into(hessian_out, bent)
 
     @available_if(lambda self: kind(self.given) != "numbers")  # by it scikit-learn knows a classification
