@@ -42,7 +42,7 @@ def complain(gradient: Array, bent: Array, rule: str, whole: bool) -> None:
     if (bent < 0.0).any():
         place = tuple(np.argwhere(bent < 0.0)[0])
         got, cause = f"{bent[place]:.3g} at row {place[0]} ({rule})", "a loss that is not convex"
-        fix = "hessian=None, or floor=1e-6"
+        fix = "hessian=None, or floor=1e-6" if rule in ("exact", "engine") else "floor=1e-6"
         raise ArgumentError(say("hessian", expected="numbers >= 0", got=got, cause=cause, fix=fix))
     if whole and gradient.any() and not bent.any():
         fix = "hessian=None, or floor=1.0"
