@@ -95,6 +95,13 @@ def test_means_may_have_any_unit(loss, unit):
     np.testing.assert_allclose(model.predict(X), unit * Y.mean(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("loss", [lf.Cauchy(), lf.Tukey(scale=50.0), lf.Huber(), lf.Poisson()], ids=repr)
+def test_rows_without_weight_move_no_start(loss):
+    target, weight = np.concatenate([np.full(50, 1e6), Y]), np.concatenate([np.zeros(50), np.ones(len(Y))])
+    start = HistLoss(loss).fit_intercept_only(target, weight)
+    assert start == pytest.approx(HistLoss(loss).fit_intercept_only(Y), rel=1e-9)
+
+
 def test_models_may_share_a_loss():
     shared, wine = HistLoss(lf.CrossEntropy()), load_wine(return_X_y=True)
     model = HistGradientBoostingClassifier(loss=shared, max_iter=5).fit(*wine)

@@ -44,8 +44,9 @@ def _at(seen: Seen, constant: Array) -> tuple[float, Array]:
 def _root(seen: Seen) -> float:
     # Where the mean slope changes sign. Far out a redescending loss has none: the search begins at the median.
     free: Any = seen.loss.domains().get("target", REAL)
-    middle = float(np.median(seen.target)) if free == REAL else 0.0
-    step = 1.0 if seen.loss.estimates in NUMBERS else float(np.std(seen.target)) or 1.0  # logarithms have no unit
+    target = seen.target if seen.weight is None else seen.target[seen.weight > 0.0]
+    middle = float(np.median(target)) if free == REAL else 0.0
+    step = 1.0 if seen.loss.estimates in NUMBERS else float(np.std(target)) or 1.0  # logarithms have no unit
 
     def slope(constant: float) -> float:
         return float(_at(seen, np.array([constant]))[1][0])
