@@ -62,7 +62,9 @@ def test_all_ways_of_calling_agree(loss):
     one, other = boosting.xgboost(loss), boosting.lightgbm(loss)
     native = one(scores, dataset(labels, weights))
     assert native[0].dtype == np.float32
-    for again in (one(labels, scores, weights), other(np.asfortranarray(np.float64(scores)), dataset(labels, weights))):
+    lists = one(labels.tolist(), scores.tolist(), weights.tolist())
+    columns = other(np.asfortranarray(np.float64(scores)), dataset(labels, weights))
+    for again in (one(labels, scores, weights), lists, columns):
         for a, b in zip(native, again, strict=True):
             np.testing.assert_allclose(a, b, rtol=3e-6, atol=1e-6 * abs(b).max())
 
@@ -300,6 +302,9 @@ def test_meanings():
         (ArgumentError, "not convex", lambda: run(boosting.xgboost(lf.Welsch(), hessian="exact"), [9.0])),
         (ArgumentError, "0 in every row", lambda: run(boosting.xgboost(lf.Quantile(0.9), hessian="exact"), [9.0])),
         (ArgumentError, "objective.start", lambda: run(boosting.xgboost(lf.Welsch()), [99.0, 88.0])),
+        (ArgumentError, "objective.start", lambda: run(boosting.lightgbm(lf.Welsch()), [25.0, 88.0])),
+        (OptionError, "lossfn.Huber", lambda: boosting.xgboost("huber")),
+        (OptionError, "lossfn.Huber", lambda: boosting.catboost(lf.Huber)),
         (TargetError, "nan at row 1", lambda: boosting.lightgbm(lf.Huber()).start([1.0, np.nan])),
         (ShapeError, r"shape \(0,\)", lambda: boosting.xgboost(lf.Huber()).start([])),
         (ShapeError, r"shape \(2, 2\)", lambda: boosting.xgboost(lf.Huber()).start(np.ones((2, 2)))),

@@ -23,7 +23,7 @@ class _OfDatasets(Objective):
         native = hasattr(second, "get_label")
         score = np.asarray(first if native else second)
         label, weight = (second.get_label(), second.get_weight()) if native else (first, sample_weight)
-        weight = None if weight is None or len(weight) == 0 else weight
+        weight = None if weight is None or len(weight) == 0 else np.asarray(weight)
         return self.derivatives(score, np.asarray(label), weight)
 
     @cached_property

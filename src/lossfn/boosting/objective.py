@@ -23,6 +23,7 @@ from lossfn.core.links import domains, into
 from lossfn.core.loss import Loss
 from lossfn.engines.reference import M
 
+FAINT = 1e-30  # a total of curvatures of order 1 below which float32 may hold no slope
 UNITS = ("residual", "even part", "sum", "own fisher")
 
 
@@ -131,7 +132,7 @@ class Objective:
         # An engine's own trees come of numbers that are rounded to what it keeps once, at the end.
         found = given if self.hessian == "engine" else kept
         gradient, bent, total = learned(served, score, target, weight, found, self._room)
-        fit = 0.0 < total < STEEP
+        fit = (FAINT if self.in_units else 0.0) < total < STEEP
         if self.in_units:
             known = fit and weight is None and bent.ndim == 1
             factor = self._kept(

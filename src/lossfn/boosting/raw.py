@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 
 from lossfn.boosting.curvature import TINY, bend, plan
 from lossfn.core.domain import Domain
-from lossfn.core.errors import DerivativeError, say
+from lossfn.core.errors import DerivativeError, OptionError, say
 from lossfn.core.kinds import Distribution, Pointwise, Row
 from lossfn.core.links import of_scores
 from lossfn.core.loss import Loss, Setting
@@ -86,6 +86,8 @@ class RawRow(_Raw, Row, register=False):
 
 def raw(loss: Loss, rule: str | None, engine: str, floor: float | None) -> RawPointwise | RawRow:
     """Return a loss as the learner sees it."""
+    if not isinstance(loss, Loss):
+        raise OptionError(say("loss", expected="a loss, such as lossfn.Huber()", got=repr(loss)))
     if not loss.differentiable:
         fix = "train with a surrogate such as Hinge or BinaryCrossEntropyWithLogits"
         raise DerivativeError(say("loss", expected="one with a gradient", got=repr(loss), fix=fix))
