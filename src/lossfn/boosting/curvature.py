@@ -128,7 +128,7 @@ def _weight(loss: Any, kind: str, m: Tracer, inputs: dict[str, Node], nearest: A
     """Build slope / residual; where the slope at 0 is not 0, that of the even part, (s(r) - s(-r)) / 2r.
 
     A weighted mean of the residuals is then the step: iterated least squares. It bounds the loss from above where
-    the loss is symmetric, apart from a linear term, and grows no faster than a square.
+    the loss is symmetric, apart from a linear term, and the weight does not rise with the size of the residual.
     """
     residual = inputs["prediction"] - inputs["target"]
     safe: Node = m.where(residual < 0.0, m.minimum(residual, -nearest), m.maximum(residual, nearest))
