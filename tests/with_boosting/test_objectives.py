@@ -365,3 +365,14 @@ def test_floor_lifts_what_is_negative():
     scores, weight = np.random.default_rng(0).normal(size=(9, CLASSES)), np.full(9, 2.0)
     hessian = boosting.xgboost(lf.Focal(), hessian="exact", floor=0.25)(scores, dataset(np.zeros(9), weight))[1]
     assert hessian.min() == 0.5
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_labels_without_weight_move_no_start(bad):
+    labels, weights = np.array([1.0, 3.0, bad, 5.0]), np.array([1.0, 1.0, 0.0, 2.0])
+    for make in (*ENGINES, boosting.catboost):
+        assert make(lf.Poisson()).start(labels, weights) == make(lf.Poisson()).start(
+            labels[[0, 1, 3]], weights[[0, 1, 3]]
+        )
+    with pytest.raises(TargetError, match="at row 2"):
+        boosting.xgboost(lf.Poisson()).start(labels, np.ones(4))

@@ -14,7 +14,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import lossfn as lf
-from lossfn.core.errors import DomainError, OptionError
+from lossfn.core.errors import DomainError, OptionError, TargetError
 from lossfn.sklearn import LossClassifier, LossRegressor
 
 X, Y = load_diabetes(return_X_y=True)
@@ -222,3 +222,15 @@ def test_rounding_does_not_end_a_fit(seed):
     order = rng.permutation(15)
     one, other = (LossRegressor(lf.Gamma()).fit(x[rows], y[rows]) for rows in (np.arange(15), order))
     np.testing.assert_allclose(one.predict(x), other.predict(x), rtol=1e-9)
+
+
+@pytest.mark.parametrize("loss", [lf.Poisson(), lf.Gamma(), lf.SquaredError(), lf.Huber(), lf.LogCosh()], ids=repr)
+@pytest.mark.parametrize("target", [7.0, 7.1e9, 1.0])
+def test_targets_all_alike_are_fitted_without_a_warning(loss, target):
+    model = LossRegressor(loss).fit(X, np.full(len(Y), target))
+    np.testing.assert_allclose(model.predict(X), target, rtol=1e-9)
+
+
+def test_a_variance_of_0_is_named():
+    with pytest.raises(TargetError, match=r"targets for which GaussianNLL.*all targets alike"):
+        LossRegressor(lf.GaussianNLL()).fit(X, np.full(len(Y), 7.0))

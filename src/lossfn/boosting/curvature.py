@@ -19,7 +19,7 @@ from lossfn.core.domain import REAL, Choice
 from lossfn.core.errors import DerivativeError, OptionError, say
 from lossfn.core.graph import Node, Tracer, evaluate, order
 from lossfn.core.kinds import Pointwise, Row
-from lossfn.core.links import LinkedPointwise, LinkedRow, domains, into, rise
+from lossfn.core.links import behind, domains, into, rise
 from lossfn.core.loss import Loss
 from lossfn.core.program import curvature, slope
 
@@ -46,11 +46,6 @@ def default(loss: Any) -> str:
         return "fisher"
     bounded = not isinstance(loss, Pointwise) or hasattr(loss, "majorizer") or of_residual(loss)
     return "majorizer" if bounded or _of_such_terms(loss) else "exact"
-
-
-def behind(loss: Any) -> Any:
-    """Return the loss a user gave, without its links."""
-    return loss.loss if isinstance(loss, LinkedPointwise | LinkedRow) else loss
 
 
 def _own_fisher(loss: Any) -> bool:

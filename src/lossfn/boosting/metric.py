@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lossfn.boosting.curvature import behind
 from lossfn.boosting.raw import RawPointwise, RawRow
 from lossfn.core.arrays import Array
+from lossfn.core.links import behind
 from lossfn.core.registry import snake_case
 
 

@@ -15,21 +15,21 @@ HALVINGS, ROUNDS, SWEEPS = 100, 2000, 3
 
 
 def checked(target: Any, weight: Any) -> tuple[Array, Array | None]:
-    """Return labels and weights as float32, in which the engines keep them; some of both, of one shape."""
+    """Return labels and weights as float32, in which the engines keep them, of the rows that have a weight."""
     label = np.asarray(target, np.float32)
     label = label[:, 0] if label.ndim == 2 and label.shape[1] == 1 else label
     if label.ndim != 1 or not label.size:
         raise ShapeError(say("label", expected="shape (rows,) with at least one row", got=f"shape {label.shape}"))
-    if not np.isfinite(label).all():
-        row = np.flatnonzero(~np.isfinite(label))[0]
-        raise TargetError(say("label", expected="finite numbers", got=f"{label[row]} at row {row}"))
-    if weight is None:
-        return label, None
-    weight = np.asarray(weight, np.float32)
-    if weight.shape != label.shape:
+    weight = None if weight is None else np.asarray(weight, np.float32)
+    if weight is not None and weight.shape != label.shape:
         raise ShapeError(say("sample_weight", expected=f"shape {label.shape}", got=f"shape {weight.shape}"))
-    some_weight(weight)
-    return label, weight
+    counted = np.ones(label.shape, bool) if weight is None else weight != 0.0
+    some_weight(counted)
+    wrong = counted & ~np.isfinite(label)
+    if wrong.any():
+        row = np.argmax(wrong)
+        raise TargetError(say("label", expected="finite numbers", got=f"{label[row]} at row {row}"))
+    return label[counted], None if weight is None else weight[counted]
 
 
 def some_weight(weight: Any) -> None:

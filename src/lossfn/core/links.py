@@ -164,3 +164,8 @@ def of_scores(loss: Any) -> Loss:
         return LinkedDistribution(loss=loss, reduction=loss.reduction)
     shared = {"ignore_index": loss.ignore_index, "class_weight": getattr(loss, "class_weight", None)}
     return LinkedRow(loss=loss, reduction=loss.reduction, **shared)
+
+
+def behind(loss: Any) -> Any:
+    """Return the loss a user gave, without its links."""
+    return loss.loss if isinstance(loss, _Linked) else loss

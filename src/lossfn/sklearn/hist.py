@@ -84,7 +84,8 @@ class HistLoss(BaseLoss):
         _guard(sklearn.__version__)
         self.given = built(loss)
         if len(self.given.predictions) > 1:
-            raise OptionError(say("loss", expected="a loss of one prediction", got=repr(self.given)))
+            fix = "boosting.xgboost or boosting.lightgbm, which grow a tree for each"
+            raise OptionError(say("loss", expected="a loss of one prediction", got=repr(self.given), fix=fix))
         super().__init__(closs=None, link=Reading(self.given))
         self.straight, self.of_residual = straight(self.given), _of_residual(self.given)
         self.differentiable = not (self.straight and self.of_residual)

@@ -13,7 +13,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
 from lossfn.core.arrays import Array
-from lossfn.core.errors import OptionError, say
+from lossfn.core.errors import LossfnError, OptionError, TargetError, say
+from lossfn.core.links import behind
 from lossfn.sklearn.data import Seen
 from lossfn.sklearn.objective import Objective
 from lossfn.sklearn.pieces import Softened, linear_program, straight
@@ -33,16 +34,34 @@ def solve(objective: Objective, first: Array, solver: str, max_iter: int, tol: f
 
     `tol` is the largest slope left, beside the mean absolute slope at the start: the same for any unit of y.
     """
-    run, steps = _chosen(objective, solver), 0
-    slopes = objective.seen.value_and_grad(objective.scores(first))[1]
-    size = float(np.abs(slopes).sum()) or 1.0
+    run, steps, size = _chosen(objective, solver), 0, _size(objective, first, tol)
     for seen in _stages(objective) if run is not _linear else [objective.seen]:
-        first, result = run(replace(objective, seen=seen), first, size, {"maxiter": max_iter, "gtol": tol})
+        try:
+            first, result = run(replace(objective, seen=seen), first, size, {"maxiter": max_iter, "gtol": tol})
+        except LossfnError:
+            raise
+        except ValueError:
+            raise _bottomless(objective.seen.loss) from None
         steps += int(result.nit)
     said = _complaint(result, max_iter, tol)
     if said:
         warnings.warn(said, ConvergenceWarning, stacklevel=2)
     return first, steps
+
+
+def _size(objective: Objective, first: Array, tol: float) -> float:
+    """Return the sum of slopes that `tol` is a share of; no less is asked of a slope than its rounding."""
+    scores = objective.scores(first)
+    slopes, bent = objective.seen.slopes(scores)
+    # Beside a variance that goes to 0 the curvature of a mean has no bound, nor has rounding.
+    rounding = NOISE / max(tol, NOISE) * np.abs(bent * scores).sum() if objective.seen.outputs == 1 else 0.0
+    return float(max(np.abs(slopes).sum(), rounding)) or 1.0
+
+
+def _bottomless(loss: Any) -> TargetError:
+    expected = f"targets for which {behind(loss)!r} has a least value"
+    cause = "all targets alike, and a variance that goes to 0"
+    return TargetError(say("y", expected=expected, got="slopes without end", cause=cause))
 
 
 def _complaint(result: Any, max_iter: int, tol: float) -> str:
@@ -75,7 +94,9 @@ def _chosen(objective: Objective, solver: str) -> Any:
 
 
 def _unfit(solver: str, expected: str, loss: Any) -> OptionError:
-    return OptionError(say("solver", expected=f"{expected} for {solver!r}", got=repr(loss), fix='solver="auto"'))
+    return OptionError(
+        say("solver", expected=f"{expected} for {solver!r}", got=repr(behind(loss)), fix='solver="auto"')
+    )
 
 
 def _linear(objective: Objective, first: Array, size: float, options: dict[str, Any]) -> tuple[Array, Any]:
