@@ -72,7 +72,8 @@ def catboost(loss: Loss, *, hessian: str | None = None, floor: float | None = No
     ``CatBoost({"loss_function": objective, "eval_metric": objective.metric})``, with the start value as the pool's
     `baseline`; a model predicts scores (`prediction_type="RawFormulaVal"`). CatBoost asks in blocks of at most 1000
     rows, and row by row over classes. `CatBoost` needs `classes_count` for several, `CatBoostClassifier` the
-    `class_names` of all its classes: it knows none under an objective and a metric in Python.
+    `class_names` of all its classes: it knows none under an objective and a metric in Python. Nor can scikit-learn
+    clone an estimator of CatBoost that has such an objective: search over its parameters with `catboost.cv`.
 
     Parameters
     ----------

@@ -184,7 +184,10 @@ class BinaryFocal(Pointwise):
         return positive + m.weighted(1.0 - target, other * self._focus(m, prediction) * m.softplus(prediction))
 
     def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
-        """w·p·q, w being the slope beside that of the cross-entropy: the slope's size times p for t = 1."""
+        """w·p·q, w being the slope beside that of the cross-entropy: the slope's size times p for t = 1.
+
+        Positive where the loss bends down, and large where it is steep; no bound of the loss everywhere.
+        """
         alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
         positive = m.weighted(target, alpha * self._bound(m, -prediction))
         return positive + m.weighted(1.0 - target, other * self._bound(m, prediction))
