@@ -54,6 +54,31 @@ def test_out_of_a_single_number():
     assert out == 4.0
 
 
+@pytest.mark.parametrize("classes", [2, 3, 10, 100])
+@pytest.mark.parametrize("loss", OVER_CLASSES, ids=name)
+def test_out_may_be_the_prediction_over_classes(loss, classes, rng):
+    prediction, target = sample(loss, rng, (40, classes))
+    for given in (prediction.copy(), np.repeat(prediction, 300, axis=0)):
+        truth = np.repeat(target, len(given) // len(prediction), axis=0)
+        value, expected = loss.value_and_grad(given.copy(), truth)
+        got, gradient = loss.value_and_grad(given, truth, out=given)
+        assert gradient is given
+        assert got == value
+        np.testing.assert_array_equal(gradient, expected)
+
+
+@pytest.mark.parametrize("size", [100, 50_000])
+@pytest.mark.parametrize("shift", [-3, 0, 16])
+def test_out_may_overlap_what_is_read(shift, size, rng):
+    memory = rng.normal(size=size + 40)
+    prediction, out = memory[20 : 20 + size], memory[20 - shift : 20 - shift + size]
+    value, expected = lf.LogCosh().value_and_grad(prediction.copy(), np.zeros(size))
+    got, gradient = lf.LogCosh().value_and_grad(prediction, np.zeros(size), out=out)
+    assert gradient is out
+    assert got == value
+    np.testing.assert_array_equal(gradient, expected)
+
+
 READ_ONLY = np.zeros(N)
 READ_ONLY.setflags(write=False)
 
@@ -66,7 +91,7 @@ READ_ONLY.setflags(write=False)
         (np.zeros(N, np.float32), "ndarray of shape (6,) and dtype float32"),
         (np.zeros(N, int), "ndarray of shape (6,) and dtype int64"),
         ([0.0] * N, "list of shape (6,) and dtype ?"),
-        (READ_ONLY, "ndarray of shape (6,) and dtype float64"),
+        (READ_ONLY, "read-only ndarray of shape (6,) and dtype float64"),
         (np.zeros(N, ">f8"), "ndarray of shape (6,) and dtype >f8"),
     ],
     ids=str,
@@ -74,7 +99,8 @@ READ_ONLY.setflags(write=False)
 @pytest.mark.parametrize("loss", [lf.SquaredError(), lf.Poisson(), lf.Hinge()], ids=name)
 def test_an_out_that_does_not_fit_is_refused(loss, out, got, rng):
     prediction, target = sample(loss, rng)
-    message = f"out: expected a writeable array of shape ({N},) and dtype float64, got {got}. Try: out=numpy.empty"
+    message = f"out: expected a writeable array of shape ({N},) and dtype float64, got {got}. "
+    message += f"Try: out=numpy.empty(({N},), 'float64')"
     with pytest.raises(ShapeError, match=re.escape(message)):
         loss.value_and_grad(prediction, target, out=out)
 

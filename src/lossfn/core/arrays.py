@@ -79,6 +79,16 @@ def empty_like(array: Array) -> Array:
     return np.empty(array.shape, float_dtype(array))
 
 
+def lies_apart(out: Array, read: tuple[Array, ...], in_step: bool) -> bool:
+    """Tell whether writing `out` spoils nothing still to be read; `in_step`, what was read may be written over."""
+    return not any(np.may_share_memory(out, array) and not (in_step and _one_place(out, array)) for array in read)
+
+
+def _one_place(out: Array, array: Array) -> bool:
+    same = (out.shape, out.strides, out.dtype) == (array.shape, array.strides, array.dtype)
+    return same and out.ctypes.data == array.ctypes.data
+
+
 def same_shape(prediction: Array, target: Array, name: str = "target") -> None:
     """Raise unless the shapes are equal: nothing is broadcast."""
     if prediction.shape == target.shape:

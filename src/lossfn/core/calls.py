@@ -208,10 +208,17 @@ def _outputs(batch: Batch, prediction: Any, out: Any, wrt: str) -> tuple[Any, ..
         right = isinstance(given, np.ndarray) and given.shape == shape and given.dtype == dtype
         if not (right and given.flags.writeable):
             wanted = f"a writeable array of shape {shape} and dtype {dtype}"
-            got = f"{type(given).__name__} of shape {np.shape(given)} and dtype {getattr(given, 'dtype', '?')}"
-            raise ShapeError(say("out", expected=wanted, got=got, fix="out=numpy.empty_like(prediction)"))
-    direct = batch.axis in (0, -1) and all(o.flags.c_contiguous for o in outs)
+            fix = f"out=numpy.empty({shape}, '{dtype}')"
+            raise ShapeError(say("out", expected=wanted, got=_described(given), fix=fix))
+    read = (*batch.predictions, batch.target)
+    apart = all(arrays.lies_apart(o, read, batch.axis == 0) for o in outs)
+    direct = apart and batch.axis in (0, -1) and all(o.flags.c_contiguous for o in outs)
     return tuple(o.reshape(a.shape) for o, a in zip(outs, sources, strict=True)) if direct else None
+
+
+def _described(out: Any) -> str:
+    locked = "read-only " * (isinstance(out, np.ndarray) and not out.flags.writeable)
+    return f"{locked}{type(out).__name__} of shape {np.shape(out)} and dtype {getattr(out, 'dtype', '?')}"
 
 
 def _returned(loss: Loss, batch: Batch, results: tuple[Any, ...], out: Any, wrt: str) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lossfn.core import logits
-from lossfn.core.arrays import joint, native_float
+from lossfn.core.arrays import Array, joint, lies_apart, native_float
 from lossfn.core.dispatch import Ask, chosen, plain_pass
 from lossfn.core.reduction import LossSum
 
@@ -42,7 +42,7 @@ def value_and_grad(
         return None
     if out is None:
         out = np.empty_like(prediction)
-    elif not _plain(out) or out.dtype != prediction.dtype or out.shape != prediction.shape or not out.flags.writeable:
+    elif not (_plain(out) and _receives(out, prediction) and lies_apart(out, (prediction, target), False)):
         return None
     size, (run, scalar) = target.size, found
     total = run(size, 1.0 / size if reduction == "mean" else 1.0, prediction, target, out)
@@ -90,6 +90,10 @@ def _plain(array: Any) -> bool:
         return False
     flags = array.flags
     return flags.c_contiguous and flags.aligned
+
+
+def _receives(out: Array, prediction: Array) -> bool:
+    return out.dtype == prediction.dtype and out.shape == prediction.shape and out.flags.writeable
 
 
 def _pass(loss: Loss, prediction: Any, target: Any, reduction: str, axis: int, order: int, check: bool) -> Any:
