@@ -51,6 +51,15 @@ def test_numbers_of_any_type_are_stored_as_float(loss, spec):
         assert isinstance(stored, np.ndarray if spec.metadata["array"] else float)
 
 
+@pytest.mark.parametrize(("loss", "spec"), BOUNDED, ids=named(BOUNDED))
+def test_none_is_a_number_only_where_it_has_a_meaning(loss, spec):
+    if spec.default is None:
+        assert getattr(type(loss)(**{spec.name: None}), spec.name) is None
+        return
+    with pytest.raises(OptionError, match=rf"{name(loss)}\({spec.name}=\): expected a number in .*, got None"):
+        type(loss)(**{spec.name: None})
+
+
 @pytest.mark.covers(97)
 @pytest.mark.parametrize("loss", ROWS, ids=name)
 @pytest.mark.parametrize("value", [1.5, "a", np.nan, True, [1]])

@@ -59,9 +59,13 @@ def _settled(owner: str, spec: Field[Any], value: Any) -> Any:
         raise OptionError(say(f"{owner}({spec.name}=)", expected=f"one of {allowed}", got=repr(value)))
     if spec.metadata.get("array"):
         return None if value is None else _frozen(owner, spec, value)
-    if value is None or spec.type not in _NUMBERS + _WHOLE:
+    if spec.type not in _NUMBERS + _WHOLE or (value is None and _may_be_none(spec)):
         return value
     return _number(owner, spec, value) if spec.type in _NUMBERS else _whole(owner, spec, value)
+
+
+def _may_be_none(spec: Field[Any]) -> bool:
+    return spec.default is None or "None" in str(spec.type)
 
 
 def _whole(owner: str, spec: Field[Any], value: Any) -> int:
