@@ -242,7 +242,7 @@ ONES = torch.ones(3)
         ((ONES, ONES), {"sample_weight": np.ones(3)}, DTypeError, "sample_weight: expected a torch tensor"),
         ((ONES, ONES.to("meta")), {}, ArgumentError, r"target: expected a tensor on cpu .* got one on meta"),
         ((ONES + 0j, ONES), {}, DTypeError, r"dtype torch\.complex64"),
-        ((ONES.to_sparse(), ONES), {}, DTypeError, "layout torch.sparse_coo"),
+        ((ONES.to_sparse(), ONES), {}, DTypeError, r"layout torch.sparse_coo. Try: prediction.to_dense\(\)"),
         ((ONES, ONES), {"reduction": "avg"}, OptionError, "reduction"),
         ((ONES, ONES), {"sample_weight": ONES.clone().requires_grad_()}, DerivativeError, r"sample_weight\.detach"),
     ],

@@ -45,8 +45,9 @@ def together(named: Mapping[str, Any]) -> None:
             expected, got = "a torch tensor, as the other arguments are", f"a {type(value).__name__}"
             raise DTypeError(say(name, expected=expected, got=got, fix=f"torch.as_tensor({name})"))
         if value.dtype not in NUMBERS or value.layout is not torch.strided:
-            got = f"dtype {value.dtype}" if value.dtype not in NUMBERS else f"layout {value.layout}"
-            raise DTypeError(say(name, expected="a dense tensor of real numbers", got=got, fix=f"{name}.float()"))
+            kind, fix = ("dtype", "float") if value.dtype not in NUMBERS else ("layout", "to_dense")
+            got = f"{kind} {getattr(value, kind)}"
+            raise DTypeError(say(name, expected="a dense tensor of real numbers", got=got, fix=f"{name}.{fix}()"))
     for name, value in others:
         if value.device != one.device:
             expected, got = f"a tensor on {one.device} like {first}", f"one on {value.device}"
