@@ -83,12 +83,43 @@ def test_registration(monkeypatch):
     [
         (lambda self, m, p, t: 0.0 if p > t else t, "no `if`, `and`, `or` or `not`.* Try: m.where"),
         (lambda self, m, p, t: m.where(p == t, 0.0, 1.0), "no `==` on a traced value.* Try: m.equal"),
+        (
+            lambda self, m, p, t: (p > t) * (p - t),
+            r"numbers in 'mul', got a condition. Try: m.where\(condition, 1.0, 0.0\)",
+        ),
+        (lambda self, m, p, t: m.where(p - t, p, t), "a condition in 'where', got a number. Try: x > 0.0"),
+        (lambda self, m, p, t: m.where(m.negate(p), p, t), "a condition in 'negate', got a number"),
+        (
+            lambda self, m, p, t: np.exp(p - t),
+            "arithmetic and the verbs of m: exp, .*no callable exp method. .*function of",
+        ),
+        (lambda self, m, p, t: m.sinh(p - t), "arithmetic and the verbs of m: exp, .*no attribute 'sinh'"),
+        (
+            lambda self, m, p, t: 2.0 ** (p - t),
+            r"arithmetic and the verbs of m: .*unsupported operand type\(s\) for \*\*",
+        ),
+        (lambda self, m, p, t: p > t, "a return of one number, got a condition"),
+        (lambda self, m, p, t: None, "a return of one number, got NoneType"),
+        (lambda self, m, p, t: (p, t), "a return of one number, got tuple"),
     ],
 )
 def test_what_cannot_be_traced_is_explained(formula, message):
     made = type("Untraceable", (lf.Pointwise,), {"formula": formula}, register=False)
     with pytest.raises(FormulaError, match=f"formula: expected {message}"):
         made().value_and_grad([1.0], [0.0])
+
+
+def test_a_mistake_of_another_kind_is_shown_as_it_is():
+    made = type("Misspelt", (lf.Pointwise,), {"formula": lambda self, m, p, t: self.widht * p}, register=False)
+    with pytest.raises(AttributeError, match="'Misspelt' object has no attribute 'widht'"):
+        made()([1.0], [0.0])
+
+
+def test_what_python_writes_otherwise_is_the_verb():
+    made = type(
+        "Plain", (lf.Pointwise,), {"formula": lambda self, m, p, t: m.where(True, abs(p - t), p)}, register=False
+    )
+    np.testing.assert_array_equal(made().grad_and_hess([3.0, -2.0, 0.0], [0.0] * 3)[0], [1.0, -1.0, 0.0])
 
 
 def test_a_class_without_a_formula_says_so():

@@ -16,6 +16,7 @@ from lossfn.core.vocabulary import RULES, Vocabulary
 
 COMPARISONS = {"lt", "le", "gt", "ge", "equal"}
 CONDITIONS = COMPARISONS | {"either", "negate"}
+CONDITIONAL = {"where": 1, "either": 2, "negate": 1}  # how many arguments, the first ones, are conditions
 
 
 class Node:
@@ -83,6 +84,9 @@ class Node:
         result: Node = self.tracer.power(self, exponent)
         return result
 
+    def __abs__(self) -> Node:
+        return self.tracer.apply("abs", self)
+
     def __lt__(self, other: Any) -> Node:
         return self.tracer.apply("lt", self, other)
 
@@ -114,7 +118,11 @@ class Tracer(Vocabulary):
         """Record one operation, unless a rule of `simplify` makes it a node that exists."""
         nodes = tuple(a if isinstance(a, Node) else self.constant(a) for a in args)
         simpler = simplify(self, verb, nodes)
-        return self._make(verb, nodes) if simpler is None else simpler
+        if simpler is not None:
+            return simpler
+        for place, node in enumerate(nodes):
+            _fitting(verb, node, place < CONDITIONAL.get(verb, 0))
+        return self._make(verb, nodes)
 
     def _make(self, verb: str, args: tuple[Node, ...], name: str = "", number: float = math.nan) -> Node:
         key = (verb, tuple(map(id, args)), name or repr(number))
@@ -124,6 +132,14 @@ class Tracer(Vocabulary):
                 return self.nodes[swapped]
             self.nodes[key] = Node(self, verb, args, name, number)
         return self.nodes[key]
+
+
+def _fitting(verb: str, node: Node, asked: bool) -> None:
+    if (node.verb in CONDITIONS) == asked:
+        return
+    number_asked = {"expected": f"numbers in {verb!r}", "got": "a condition", "fix": "m.where(condition, 1.0, 0.0)"}
+    other = {"expected": f"a condition in {verb!r}", "got": "a number", "fix": "x > 0.0, or m.equal(x, y)"}
+    raise FormulaError(say("formula", **(other if asked else number_asked)))
 
 
 def derive(node: Node, wrt: Node) -> Node:

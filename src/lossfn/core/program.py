@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from lossfn.core.graph import Node, Tracer, derive
+import numpy as np
+
+from lossfn.core.errors import FormulaError, say
+from lossfn.core.graph import CONDITIONS, Node, Tracer, derive
 from lossfn.core.nans import guarded
+from lossfn.core.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from lossfn.core.loss import Loss
@@ -65,7 +69,7 @@ def _trace(structure: tuple[Any, ...], alike: _Alike) -> Program:
     loss, m = alike.loss, Tracer()
     bound = loss.bind(lambda name, value: m.input(name))
     inputs = {name: m.input(name) for name in loss.inputs}
-    value = _node(m, bound.apply_formula(m, inputs))
+    value = _node(m, _formula(bound, m, inputs))
 
     def slopes(name: str) -> Node:
         found = slope(bound, m, inputs, name)
@@ -73,6 +77,20 @@ def _trace(structure: tuple[Any, ...], alike: _Alike) -> Program:
 
     curvatures = cache(partial(curvature, bound, m, inputs))
     return Program(tuple(inputs), value, cache(slopes), curvatures, _outside(m, bound, inputs))
+
+
+def _formula(loss: Loss, m: Tracer, inputs: dict[str, Node]) -> Any:
+    try:
+        return loss.apply_formula(m, inputs)
+    except (TypeError, AttributeError) as error:
+        if isinstance(error, FormulaError) or not any(
+            kind in str(error) for kind in ("'Node'", "type Node", "'Tracer'")
+        ):
+            raise
+        verbs = ", ".join(name for name in vars(Vocabulary) if not name.startswith(("_", "apply")))
+        cause = "a function of Python or NumPy where a verb belongs"
+        wanted = f"arithmetic and the verbs of m: {verbs}"
+        raise FormulaError(say("formula", expected=wanted, got=error, cause=cause, fix="m.exp(x)")) from error
 
 
 def slope(loss: Loss, m: Tracer, inputs: dict[str, Node], name: str) -> Node:
@@ -97,4 +115,11 @@ def _outside(m: Tracer, loss: Loss, inputs: dict[str, Node]) -> Node | None:
 
 
 def _node(m: Tracer, value: Any) -> Node:
-    return value if isinstance(value, Node) else m.constant(value)
+    if isinstance(value, int | float | np.number):
+        return m.constant(float(value))
+    if isinstance(value, Node) and value.verb not in CONDITIONS:
+        return value
+    got = "a condition" if isinstance(value, Node) else f"{type(value).__name__}"
+    raise FormulaError(
+        say("formula", expected="a return of one number", got=got, fix="return m.where(condition, x, y)")
+    )

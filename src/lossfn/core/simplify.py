@@ -87,6 +87,8 @@ def _weighted(m: Tracer, weight: Node, x: Node) -> Node | None:
 
 
 def _where(m: Tracer, c: Node, x: Node, y: Node) -> Node | None:
+    if c.verb == "const":
+        return x if c.number else y
     of_x, of_y = _where_known(c, x, 1), _where_known(c, y, 2)
     if of_x is of_y:
         return of_x
