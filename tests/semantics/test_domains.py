@@ -98,6 +98,14 @@ def test_every_dtype_is_checked(dtype):
         lf.BinaryCrossEntropy()(np.array([0, 2, 1], dtype), [0, 1, 1])
 
 
+@pytest.mark.parametrize(
+    "loss", [lf.BinaryCrossEntropyWithLogits(), lf.BinaryCrossEntropy(), lf.BinaryFocal()], ids=name
+)
+def test_labels_of_another_kind_are_not_taken_for_logits(loss):
+    with pytest.raises(DomainError, match=r"target: .* got -1.0 at position 1\. Likely cause: labels of -1 and 1"):
+        loss([0.5, 0.5], [1, -1])
+
+
 def test_a_single_number_has_no_position():
     with pytest.raises(DomainError, match=r"variance: expected values in \(0, inf\), got -1.0\."):
         lf.GaussianNLL()((0.0, -1.0), 0.0)

@@ -93,7 +93,8 @@ def first_offender(inputs: Mapping[str, Array], weight: Array | None, domains: M
             place = np.unravel_index(int(np.argmax(outside)), x.shape)
             where = f" at position {', '.join(map(str, map(int, place)))}" if place else ""
             got = f"{x[place]}{where}"
-            raise DomainError(say(name, expected=f"values in {domain}", got=got, cause=_CAUSES.get(str(domain), "")))
+            cause = _CAUSES.get(f"{name} in {domain}", "")
+            raise DomainError(say(name, expected=f"values in {domain}", got=got, cause=cause))
 
 
 class _Conditions:
@@ -107,7 +108,8 @@ class _Conditions:
 _WIDE = np.dtype(np.float64)
 _CONDITIONS = _Conditions()
 _CAUSES = {
-    "[0, 1]": "logits where probabilities belong: see the loss that takes logits",
-    "{0, 1}": 'labels of -1 and 1 need labels="pm1"',
-    "{-1, 1}": 'labels of 0 and 1 need labels="01"',
+    "prediction in [0, 1]": "logits where probabilities belong: see the loss that takes logits",
+    "target in [0, 1]": "labels of -1 and 1, or class numbers, where 0 and 1 or probabilities belong",
+    "target in {0, 1}": 'labels of -1 and 1 need labels="pm1"',
+    "target in {-1, 1}": 'labels of 0 and 1 need labels="01"',
 }
