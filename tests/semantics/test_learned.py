@@ -2,14 +2,30 @@ import numpy as np
 import pytest
 
 import lossfn as lf
+from lossfn.core.domain import POSITIVE
 from lossfn.core.errors import DomainError, OptionError
 from lossfn.explanation.laws import results
+
+
+class Rounded(lf.Pointwise, register=False):
+    """The quantile loss with its corner rounded: two hyperparameters."""
+
+    q: float = lf.option(default=0.7, domain=lf.Interval(0, 1))
+    width: float = lf.option(default=0.5, domain=POSITIVE)
+
+    def formula(self, m, prediction, target):
+        excess = prediction - target
+        return self.width * m.softplus(excess / self.width) - self.q * excess
+
 
 LOSSES = [
     lf.learned(lf.Huber(), "delta"),
     lf.learned(lf.Quantile(q=0.9), "q"),
     lf.learned(lf.Cauchy(), "scale"),
     lf.learned(0.7 * lf.Huber(delta=2.0) + 0.3 * lf.AbsoluteError(), "0", "0.delta"),
+    lf.learned(0.7 * lf.Huber(delta=2.0) + 0.3 * lf.AbsoluteError(), "0"),
+    lf.learned(Rounded(), "q"),
+    lf.learned(Rounded(), "width"),
 ]
 
 
@@ -31,7 +47,13 @@ def test_hyperparameter_keeps_its_domain():
 
 @pytest.mark.parametrize(
     ("loss", "names"),
-    [(lf.Huber(), ()), (lf.Huber(), ("beta",)), (lf.Barron(), ("alpha",)), (lf.CrossEntropy(), ("label_smoothing",))],
+    [
+        (lf.Huber(), ()),
+        (lf.Huber(), ("delta", "delta")),
+        (lf.Huber(), ("beta",)),
+        (lf.Barron(), ("alpha",)),
+        (lf.CrossEntropy(), ("label_smoothing",)),
+    ],
 )
 def test_what_cannot_be_learnt_is_refused(loss, names):
     with pytest.raises(OptionError, match="names"):

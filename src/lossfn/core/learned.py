@@ -52,8 +52,9 @@ def learned(loss: Loss, *names: str) -> Pointwise:
     """
     movable = [name for name, value in loss.settings().items() if isinstance(value, float)]
     wrong = [name for name in names if name not in movable]
-    if not isinstance(loss, Pointwise) or wrong or not names:
+    if not isinstance(loss, Pointwise) or wrong or not names or len(set(names)) < len(names):
         expected = f"numbers of a pointwise loss that do not choose its formula: {', '.join(movable) or 'none here'}"
+        expected += ", each once" * (not wrong and len(names) > 1)
         got = ", ".join(wrong or names) or "none"
         raise OptionError(say("names", expected=expected, got=got, fix='learned(Huber(), "delta")'))
     return Learned(loss=loss, names=names, reduction=loss.reduction)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -210,7 +209,8 @@ class Loss(Identity, Doors):
 
     def bind(self, setting: Setting) -> Self:
         """Return a copy whose travelling hyperparameters are replaced: absent arrays by 1."""
-        bound = copy.copy(self)
+        bound = object.__new__(type(self))  # a copy that is not checked: what is bound already is no number
+        vars(bound).update({name: value for name, value in vars(self).items() if name != "memo"})
         for spec in fields(self):
             value = getattr(self, spec.name)
             if spec.metadata.get("array") and value is None:
