@@ -161,3 +161,17 @@ def test_integer_logits(dtype, rng):
     expected, slope = lf.CrossEntropy().value_and_grad(logits.astype(float), labels)
     assert (value, gradient.dtype) == (expected, np.float64)
     np.testing.assert_array_equal(gradient, slope)
+
+
+@pytest.mark.parametrize("loss", POINTWISE + DISTRIBUTIONS, ids=name)
+def test_the_two_halves_meet_in_float32(loss, rng):
+    prediction, target = sample(loss, rng)
+    prediction = each(lambda a: a.astype(ml_dtypes.bfloat16), prediction)
+    target = target.astype(np.float16)
+    terms = loss(prediction, target, reduction="none", check=False)
+    assert terms.dtype == np.float32
+    wide = each(lambda a: a.astype(np.float32), prediction)
+    np.testing.assert_array_equal(terms, loss(wide, target.astype(np.float32), reduction="none", check=False))
+    if loss.differentiable:
+        gradient = loss.value_and_grad(prediction, target, check=False)[1]
+        assert {part.dtype.name for part in parts(gradient)} == {"bfloat16"}

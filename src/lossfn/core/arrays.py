@@ -66,6 +66,8 @@ def float_dtype(array: Array) -> np.dtype[Any]:
 def joint(*dtypes: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype of the terms: mixed floats promote, integers follow the floats beside them."""
     floats = [found for dtype in dtypes if (found := native_float(dtype)) is not None]
+    if {found.name for found in floats} >= {"float16", "bfloat16"}:  # NumPy knows no dtype that holds both
+        floats = [np.promote_types(np.float32, found) for found in floats]
     return np.result_type(*floats) if floats else np.dtype(np.float64)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lossfn.core.arrays import Array, native_float
+from lossfn.core.arrays import Array, joint, native_float
 from lossfn.core.batch import Batch
 from lossfn.core.dispatch import Answer, Ask
 from lossfn.core.loss import Loss
@@ -45,7 +45,7 @@ def ready(loss: Loss, ask: Ask, dtypes: tuple[np.dtype[Any], ...], out: tuple[np
     if key not in loss.memo:
         settings = numbers(loss)
         names = (*loss.inputs, *(n for n in loss.settings() if n not in settings))
-        terms = np.result_type(*dtypes[: len(loss.inputs)])
+        terms = joint(*dtypes[: len(loss.inputs)])
         results = out if ask.order > 1 else (terms,)  # with second derivatives no value is computed
         plan = Plan(
             program=trace(loss),
