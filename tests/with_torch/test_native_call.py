@@ -252,6 +252,23 @@ def test_what_does_not_belong_together_is_an_error(arguments, options, error, wo
         lf.SquaredError()(*arguments, **options)
 
 
+@pytest.mark.parametrize(
+    ("out", "error", "words"),
+    [
+        (np.empty(3, np.float32), DTypeError, r"out: expected a torch tensor, .* got a ndarray. Try: torch.as_tensor"),
+        (
+            torch.empty(3, device="meta"),
+            ArgumentError,
+            r"out: expected a tensor on cpu like prediction, got one on meta",
+        ),
+    ],
+    ids=["ndarray", "meta"],
+)
+def test_the_gradient_of_tensors_is_written_to_a_tensor(out, error, words):
+    with pytest.raises(error, match=words):
+        lf.SquaredError().value_and_grad(ONES, ONES, out=out)
+
+
 def test_no_slope_is_computed_where_none_is_wanted():
     x = torch.ones(3, requires_grad=True)
     with torch.no_grad():

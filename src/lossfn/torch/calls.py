@@ -57,6 +57,8 @@ def value_and_grad(
 ) -> tuple[Any, Any]:
     """Answer `value_and_grad` in tensors that are constants to autograd."""
     given = _arrays(loss, prediction, target, sample_weight)
+    for part in () if out is None else _several(out):
+        together({"prediction": _several(prediction)[0], "out": part})
     outs = each(array_of, out)
     found, gradient = calls.value_and_grad(loss, *given, reduction, axis, empty, check, wrt, outs)
     dtype = joint(_several(prediction), target)
