@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lossfn as lf
-from lossfn.core.errors import DomainError, FormulaError, OptionError
+from lossfn.core.errors import DomainError, FormulaError, LawError, OptionError
 from lossfn.core.graph import Tracer
 from lossfn.core.nans import carries
 from lossfn.core.registry import REGISTRY
@@ -182,3 +182,12 @@ def test_where_nan_goes_is_known(build, sure):
     m = Tracer()
     x, y = m.input("x"), m.input("y")
     assert carries(build(m, x, y), x) == sure
+
+
+def test_a_gradient_that_is_wrong_far_out_breaks_a_law():
+    own = {
+        "formula": lambda self, m, p, t: m.square(p - t),
+        "gradient": lambda self, m, p, t: m.minimum(2.0 * (p - t), 60.0),
+    }
+    with pytest.raises(LawError, match='breaks the law "gradient"'):
+        lf.check(type("Clipped", (lf.Pointwise,), own, register=False)())

@@ -149,6 +149,11 @@ class Case:
         points[k] = x
         return replace(self, points=points)
 
+    def further(self, times: float) -> Self:
+        """Return the terms with every unbounded prediction so many times as far out."""
+        widths = [times if domain == REAL else 1.0 for _, domain in self.coordinates()]
+        return replace(self, points=self.points * np.array(widths)[:, None])
+
     def take(self, rows: Array) -> Self:
         """Return some rows of the batch."""
         terms = self.within(rows)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lossfn.core.arrays import Array
-from lossfn.core.domain import REAL, Interval
+from lossfn.core.domain import Interval
 from lossfn.core.errors import LossfnError
 from lossfn.core.graph import order
 from lossfn.core.program import trace
@@ -53,8 +53,7 @@ def convex(case: Case) -> None:
     if not case.loss.convex:
         return
     for scale in (1.0, 16.0):
-        widths = [scale if domain == REAL else 1.0 for _, domain in case.coordinates()]
-        here = replace(case, points=case.points * np.array(widths)[:, None])
+        here = case.further(scale)
         there = replace(here, points=np.roll(here.points, 5 * case.columns, axis=1))
         middle = replace(case, points=here.points / 2 + there.points / 2)
         a, b, got = here.values() / 2, there.values() / 2, middle.values()

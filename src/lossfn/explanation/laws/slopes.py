@@ -12,11 +12,14 @@ from lossfn.explanation.laws.case import Case
 from lossfn.explanation.laws.conditions import sides
 from lossfn.explanation.laws.differences import REACH, difference, room
 
+LEAST = 1 / 8  # the share of terms that must tell something
+
 
 def gradient(case: Case) -> None:
-    """The gradient is the slope of the value."""
+    """The gradient is the slope of the value, on ordinary terms and further out."""
     if case.loss.differentiable:
         _compare(case, "prediction", "gradient (the slope of the value)")
+        _compare(case.further(16.0), "prediction", "gradient (the slope of the value)", least=0.0)
 
 
 def target_slope(case: Case) -> None:
@@ -56,19 +59,30 @@ def cross_terms(case: Case) -> None:
         _along(case, "prediction", j, scale, f"entry ({i}, {j}) of the full hessian", slope, full[i, j])
 
 
-def _compare(case: Case, wrt: str, what: str) -> None:
+def _compare(case: Case, wrt: str, what: str, least: float = LEAST) -> None:
     found = case.slopes(wrt)
     for k, domain in case.coordinates(wrt):
         x = (case.points if wrt == "prediction" else case.target)[k]
-        _along(case, wrt, k, room(domain, x), what, Case.values, found[k])
+        _along(case, wrt, k, room(domain, x), what, Case.values, found[k], least)
 
 
-def _along(case: Case, wrt: str, k: int, scale: Array, what: str, answer: Callable[[Case], Array], got: Array) -> None:
+def _along(
+    case: Case,
+    wrt: str,
+    k: int,
+    scale: Array,
+    what: str,
+    answer: Callable[[Case], Array],
+    got: Array,
+    least: float = LEAST,
+) -> None:
     """Compare with differences along one coordinate, wherever no condition changes within reach."""
     reach = np.array([[-1.0], [-0.5], [0.0], [0.5], [1.0]]) * REACH["central"] * scale
     found = sides(case.moved(wrt, k, reach)).reshape(-1, 5, len(got))
     smooth = (scale > 0) & (found == found[:, :1]).all(axis=(0, 1))
     expected, error = difference(case, wrt, k, scale, answer)
     sure = error <= np.maximum(1e-5 * np.maximum(abs(expected), abs(got)), 1e-9)
-    demand((smooth & sure).sum() >= len(got) / 8, f"{what}: too few terms where differences are exact enough to tell")
+    demand(
+        (smooth & sure).sum() >= len(got) * least, f"{what}: too few terms where differences are exact enough to tell"
+    )
     agree(case, what, got, expected, 8 * error + 1e-8 * abs(expected), smooth & sure)
