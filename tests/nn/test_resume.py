@@ -89,6 +89,39 @@ def test_other_files_are_refused(tmp_path):
             files.read(tmp_path / name)
 
 
+def test_damaged_files_are_refused_and_leave_the_model(tmp_path):
+    path = tmp_path / "run"
+    interrupted(path, 2)
+    whole = path.read_bytes()
+    heads = [whole.index(part) for part in (b"setting", b"history", b"train_loss", b"PCG64", b"steps", b"best/linear0")]
+    for place in heads:
+        path.write_bytes(whole[:place] + b"_" + whole[place + 1 :])
+        again = trainer(path)
+        parameters = again.model.parameters.copy()
+        with pytest.raises(ArgumentError, match="a file that a Trainer wrote"):
+            again.fit([[1.0]], [1.0], resume=True)
+        np.testing.assert_array_equal(again.model.parameters, parameters)
+
+
+@pytest.mark.parametrize("record", ["[]", "{", '{"setting": 1}'])
+def test_records_of_others_are_refused(record, tmp_path):
+    save_file({"a": np.ones(1)}, tmp_path / "run", {"lossfn": record})
+    with pytest.raises(ArgumentError, match="a file that a Trainer wrote"):
+        trainer(tmp_path / "run").fit([[1.0]], [1.0], resume=True)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_resumed_training_has_the_validation_data_it_had(before, tmp_path):
+    x = [[1.0], [2.0]]
+    held_out = {True: (x, [1.0, 2.0]), False: None}
+    model = Sequential([Linear(1, 1)])
+    options = {"checkpoint": tmp_path / "run", "progress": False}
+    Trainer(model, Squared(), Adam(), epochs=2, **options).fit(x, [1.0, 2.0], held_out[before])
+    longer = Trainer(model, Squared(), Adam(), epochs=4, **options)
+    with pytest.raises(ArgumentError, match="validation data, as when the checkpoint was written"):
+        longer.fit(x, [1.0, 2.0], held_out[not before], resume=True)
+
+
 def test_a_missing_safetensors_is_said_before_the_training(monkeypatch):
     monkeypatch.setattr("lossfn.nn.files.find_spec", lambda name: None)
     with pytest.raises(ImportError, match="checkpoint"):

@@ -49,8 +49,13 @@ def read(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         with safe_open(path, framework="numpy") as file:
             record = (file.metadata() or {})[KEY]
             return {name: file.get_tensor(name) for name in file.keys()}, json.loads(record)  # noqa: SIM118  # no dict
-    except (SafetensorError, KeyError) as error:
-        raise ArgumentError(say("checkpoint", expected="a file that a Trainer wrote", got=str(path))) from error
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise foreign(path) from error
+
+
+def foreign(path: Path) -> ArgumentError:
+    """Return the error of a file that is damaged or of another kind."""
+    return ArgumentError(say("checkpoint", expected="a file that a Trainer wrote", got=str(path)))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +31,42 @@ def save(path: Path, lesson: Lesson, history: History, best: Mapping[str, Array]
     files.write(path, {**now, **averages, **{f"best/{name}": array for name, array in best.items()}}, record)
 
 
-def load(path: Path, lesson: Lesson) -> tuple[History, dict[str, Array]]:
+def load(path: Path, lesson: Lesson, validated: bool) -> tuple[History, dict[str, Array]]:
     """Put a lesson where `save` found one; return the history and the best tensors.
 
     Raises
     ------
     ArgumentError
-        Another kind of file, or one of a training with other settings.
+        Another kind of file, a damaged one, or one of a training with other settings.
     """
     tensors, record = files.read(path)
+    if not isinstance(record, dict) or not isinstance(record.get("setting"), dict):
+        raise files.foreign(path)
     _require_same(record["setting"], lesson.setting())
-    overwrite(lesson.model.tensors(), _under("model/", tensors))
-    overwrite(lesson.state.averages, _under("optimizer/", tensors))
-    lesson.state.steps = record["steps"]
+    try:
+        history, best = _history(record["history"]), _under("best/", tensors, lesson.model.tensors())
+        _restore(lesson, tensors, record)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise files.foreign(path) from error
+    _require_validation("valid_loss" in history, validated)
+    return history, best
+
+
+def _history(written: Mapping[str, list[float]]) -> History:
+    history = History(written)
+    if {*map(len, history.values())} != {len(history["train_loss"])}:
+        raise ValueError("figures of different numbers of epochs")
+    return history
+
+
+def _restore(lesson: Lesson, tensors: Mapping[str, Array], record: Mapping[str, Any]) -> None:
+    model, averages = lesson.model.tensors(), lesson.state.averages
+    now, running = _under("model/", tensors, model), _under("optimizer/", tensors, averages)
     for name, generator in lesson.generators().items():
         generator.bit_generator.state = record["generators"][name]
-    return History(record["history"]), _under("best/", tensors)
+    lesson.state.steps = record["steps"]
+    overwrite(model, now)
+    overwrite(averages, running)
 
 
 def overwrite(arrays: Mapping[str, Array], values: Mapping[str, Array]) -> None:
@@ -60,8 +80,15 @@ def copied(arrays: Mapping[str, Array]) -> dict[str, Array]:
     return {name: np.copy(array) for name, array in arrays.items()}
 
 
-def _under(prefix: str, tensors: Mapping[str, Array]) -> dict[str, Array]:
-    return {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
+def _under(prefix: str, tensors: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+    return {name: tensors[f"{prefix}{name}"] for name in names}
+
+
+def _require_validation(before: bool, now: bool) -> None:
+    if before != now:
+        expected = f"{'' if before else 'no '}validation data, as when the checkpoint was written"
+        fix = "the same data, or another file for another training"
+        raise ArgumentError(say("validation", expected=expected, got="some" if now else "none", fix=fix))
 
 
 def _require_same(written: Mapping[str, Any], asked: Mapping[str, Any]) -> None:

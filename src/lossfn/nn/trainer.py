@@ -178,7 +178,7 @@ class Trainer:
     ) -> History:
         path = None if self.checkpoint is None else Path(self.checkpoint)
         found = path is not None and resume and path.exists()
-        history, best = load(path, lesson) if path is not None and found else (History(), {})
+        history, best = load(path, lesson, held_out is not None) if path is not None and found else (History(), {})
         stop = False
         while not (stop or self._over(history)):
             history.append(figures := lesson.epoch(epoch := history.epochs + 1, rows, held_out))
