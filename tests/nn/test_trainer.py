@@ -140,6 +140,13 @@ def test_weights_reach_the_gradient():
     np.testing.assert_allclose(trainer.model.parameters, [2, 1], atol=1e-3)
 
 
+def test_weights_of_each_output_stay_with_their_row():
+    x, y, weight = np.ones((2, 1)), np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])
+    trainer = Trainer(Sequential([Linear(1, 2)]), lossfn.SquaredError(), SGD(1e-9), epochs=1, batch_size=2)
+    history = trainer.fit(x, y, sample_weight=weight)
+    assert history["train_loss"][0] == pytest.approx(trainer.evaluate(x, y, weight)["loss"])
+
+
 def test_history_tells_what_happened():
     x, y = line()
     history = straight(epochs=3).fit(x, y, validation=(x[:5], y[:5]))

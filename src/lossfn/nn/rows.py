@@ -55,7 +55,7 @@ class Rows(NamedTuple):
             yield from self._taken(order[start : start + page])._slices(size)
 
     def _taken(self, index: NDArray[np.intp]) -> Rows:
-        weight = None if self.weight is None else self.weight.take(index)
+        weight = None if self.weight is None else self.weight.take(index, axis=0)
         return Rows(self.x.take(index, axis=0), self.y.take(index, axis=0), weight)
 
     def _slices(self, size: int) -> Iterator[Rows]:
