@@ -156,6 +156,14 @@ def test_the_base_optimizer_has_no_rule():
         Optimizer(0.1).step(np.zeros(1), np.zeros(1), Optimizer(0.1).start(np.zeros(1)))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("dtype", "unit"), [(np.float32, 1e30), (np.float64, 1e200)])
+def test_gradients_whose_squares_overflow_are_clipped(dtype, unit):
+    gradient = np.array([3 * unit, 4 * unit], dtype)
+    assert clip_norm(gradient, 1.0) == pytest.approx(5 * unit)
+    np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-6)
+
+
 @pytest.mark.peer
 def test_clipping_equals_torch(rng):
     torch = peer("torch")

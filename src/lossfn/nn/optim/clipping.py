@@ -24,10 +24,20 @@ def clip_norm(gradient: Array, limit: float) -> float:
     (5.0, [0.6, 0.8])
     """
     require(limit > 0, "clip_norm", "limit", "a positive number", limit)
-    norm = float(np.linalg.norm(gradient))
+    norm = _norm(gradient)
     if norm > limit:
         gradient *= limit / norm
     return norm
+
+
+def _norm(gradient: Array) -> float:
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(gradient))
+    if norm < np.inf or not np.isfinite(gradient).all():
+        return norm
+    # The squares overflow, the slopes do not.
+    largest = float(np.abs(gradient).max())
+    return largest * float(np.linalg.norm(gradient / largest))
 
 
 def clip_value(gradient: Array, limit: float) -> None:
