@@ -161,6 +161,19 @@ def test_far_inputs_raise_no_warning(layer):
     assert np.isfinite(layer.backward(np.ones((1, 2)))).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gelu_ends_at_zero(dtype):
+    np.testing.assert_array_equal(GELU().forward(np.array([[-1e30, -100.0]], dtype)), 0)
+
+
+@pytest.mark.parametrize("layer", [Flatten(), Linear(4, 2), Conv2d(4, 2, 1), MaxPool2d(1), AvgPool2d(1)], ids=repr)
+def test_no_rows_are_rows(layer):
+    x = np.zeros((0, 4) if isinstance(layer, Linear) else (0, 2, 2, 4))
+    y = layer.forward(x, training=True)
+    assert len(y) == 0
+    assert layer.backward(y).shape == x.shape
+
+
 def test_channels_last_turns_images_and_slopes_back(rng):
     layer = ChannelsLast()
     x = rng.normal(size=(2, 3, 4, 5))

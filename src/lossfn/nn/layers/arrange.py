@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from lossfn.core.errors import ShapeError, say
@@ -21,7 +23,7 @@ class Flatten(Layer):
     def forward(self, x: Array, training: bool = False) -> Array:
         if training:
             self._kept = x.shape
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, gradient: Array) -> Array:
         return gradient.reshape(self._recall())

@@ -58,5 +58,6 @@ def _series() -> NDArray[np.float64]:
     x = np.linspace(-FAR, FAR, round(2 * FAR / STEP) + 1)
     density = np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
     value = np.array([0.5 * math.erfc(-node / math.sqrt(2)) for node in x])
+    value[0] = 0.0  # stands for all below: times a far x, what is left of it would grow
     slopes = (1, -x / 2, (x * x - 1) / 6, (3 * x - x**3) / 24)
     return np.column_stack([value, *(density * slope for slope in slopes)])
