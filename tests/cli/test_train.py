@@ -223,6 +223,26 @@ def test_report_is_one_whole_page(tmp_path, data):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
+@pytest.mark.filterwarnings("error")
+def test_targets_of_any_size_have_a_unit(tmp_path):
+    path = tmp_path / "huge.npz"
+    x = np.linspace(-1, 1, 50)
+    shapes = {"huge": 1e200 * x, "constant": np.full(50, 0.1)}
+    np.savez(path, x=x, **shapes)
+    huge, constant = (
+        json.loads(said("train", path, "--loss", "Huber", "--target", name, "--features", "x", "--json"))
+        for name in shapes
+    )
+    assert 1e199 < huge["target"]["scale"] < 1e200
+    assert huge["test_loss"] < 0.1
+    assert constant["target"] == {"shift": 0.1, "scale": 1.0}
+
+
+def test_advice_names_options_of_the_command():
+    _, _, err = run("train", "diabetes", "--loss", "SquaredError", "--learning-rate", "1e30")
+    assert err.endswith("Try: --learning-rate 0.001\n")
+
+
 def test_file_trains_numbers_and_classes(tmp_path):
     place = tmp_path / "rows.csv"
     lines = [f"{a:.6f},{b:.6f},{a - b:.6f},{'high' if a > b else 'low'}" for a, b in ROWS[:, :2]]

@@ -69,6 +69,21 @@ def test_images_are_flattened_and_constant_features_kept():
     assert not data.x_train.any()
 
 
+@pytest.mark.parametrize("value", [0.1, 1e-300, 1e200])
+def test_a_constant_feature_is_constant_whatever_its_digits(value):
+    data = from_arrays(np.full(10, value), np.arange(10), "regression")
+    assert not data.x_train.any()
+    assert not data.x_test.any()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_features_of_any_size_are_standardised(unit, rng):
+    data = from_arrays(unit * rng.normal(size=(50, 2)), np.arange(50), "regression")
+    np.testing.assert_allclose(data.x_train.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(data.x_train.std(axis=0), 1)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -16,6 +16,7 @@ from lossfn.core.errors import LossfnError
 from lossfn.core.loss import Loss
 from lossfn.explanation.contributions import Contributions, contributions
 from lossfn.nn import Adam, Dataset, History, Layer, Linear, ReLU, Sequential, Trainer, split_rows
+from lossfn.nn.faults import SHORTER
 
 HIDDEN = (64, 64)
 HELD_OUT = 0.15  # of the training part, to choose the best epoch
@@ -58,7 +59,7 @@ def fit(loss: Loss, data: Dataset, settings: Settings, progress: bool = False) -
             model, history, scores = train(part, data, settings, progress)
     except LossfnError as wrong:
         fix = f"--learning-rate {min(settings.learning_rate / 10, 0.001):g}"
-        raise InputError(str(wrong).replace("a smaller learning_rate", fix)) from None
+        raise InputError(str(wrong).replace(SHORTER, fix)) from None
     target = part.target(data.y_test, np.float64)
     mean = part.score(scores, target) / len(target)
     test = {"loss": float(part.accumulate(scores, target).mean()), part.metric: mean}

@@ -16,6 +16,7 @@ from lossfn.core.loss import Loss
 from lossfn.core.scores import Scored
 from lossfn.nn import Dataset
 from lossfn.nn.assignment import Assignment
+from lossfn.nn.data import center_and_width
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Role(Assignment):
     def score(self, prediction: Array, target: Array) -> float:
         """Return the number of hits, or the sum of squared errors in the unit of y."""
         found = super().score(prediction, target)
-        return found if self.classes else found * self.scale**2
+        return found if self.classes else found * (self.scale * self.scale)
 
     def back(self, values: Array) -> Array:
         """Return values of the target in the unit of y."""
@@ -81,5 +82,7 @@ def _fitting(data: Dataset) -> list[str]:
 
 def _unit(loss: Loss, y: Array) -> tuple[float, float]:
     free = loss.domains().get("target", REAL) == REAL
-    shift, scale = (float(y.mean()), float(y.std())) if free else (0.0, float(np.abs(y).mean()))
-    return shift, scale or 1.0
+    if not free:
+        return 0.0, float(np.abs(y).mean()) or 1.0
+    shift, scale = center_and_width(y)
+    return float(shift), float(scale)

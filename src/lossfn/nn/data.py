@@ -133,6 +133,17 @@ def split_rows(
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
 
 
+def center_and_width(x: Array) -> tuple[Array, Array]:
+    """Return mean and standard deviation of each column, without overflow; of a constant itself and 1."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    # A power of two changes no digit.
+    unit = np.ldexp(1.0, np.frexp(np.maximum(np.abs(low), np.abs(high)))[1] - 1)
+    shrunk = x / unit
+    mean, deviation = shrunk.mean(axis=0) * unit, shrunk.std(axis=0) * unit
+    constant = low == high
+    return np.where(constant, low, mean), np.where(constant | (deviation == 0), 1.0, deviation)
+
+
 def _numbered(y: ArrayLike, task: TaskName, names: Sequence[str]) -> tuple[NDArray[Any], Sequence[str]]:
     if task == "regression":
         return np.asarray(y, np.float64), ()
@@ -144,6 +155,5 @@ def _numbered(y: ArrayLike, task: TaskName, names: Sequence[str]) -> tuple[NDArr
 
 def _standardised(train: Array, test: Array) -> tuple[Array, Array]:
     # x <- (x - mean) / deviation; a constant feature keeps its unit
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
-    deviation[deviation == 0] = 1.0
+    mean, deviation = center_and_width(train)
     return (train - mean) / deviation, (test - mean) / deviation
