@@ -5,7 +5,7 @@ import pytest
 
 import lossfn as lf
 from lossfn.core.errors import ArgumentError
-from lossfn.nn import Linear, Tanh
+from lossfn.nn import BatchNorm, Dropout, Embedding, Linear, Sequential, Tanh
 from peers import peer
 from semantics.samples import SMOOTH, name, sample
 
@@ -93,6 +93,35 @@ def test_rows_without_their_weight_are_named():
 
 def test_a_target_has_a_slope_too():
     assert lf.gradcheck(lf.SquaredError(), [1.0, 2.0], [0.5, 0.0], wrt=1)
+
+
+class Doubled(Linear):
+    """A layer with a mistake in the gradient of a parameter."""
+
+    def fill(self, gradient):
+        super().fill(gradient)
+        self.weight_gradient *= 2
+
+
+def test_parameters_of_layers_are_checked_by_name():
+    layer = Doubled(3, 2)
+    layer.weight[:] = np.arange(6.0).reshape(3, 2)
+    assert lf.gradcheck(layer, X)
+    assert lf.gradcheck(layer, X, wrt="bias")
+    assert "2 times what it should be, everywhere" in lf.gradcheck(layer, X, wrt="weight").cause
+    assert lf.gradcheck(Embedding(4, 2), [[0, 1, 1]], wrt="weight")
+    with pytest.raises(ArgumentError, match=r"wrt: expected a parameter of Linear.*got 'slope'"):
+        lf.gradcheck(Linear(3, 2), X, wrt="slope")
+
+
+@pytest.mark.parametrize("wrt", [0, "parameters"])
+def test_networks_pass_in_any_dtype_and_are_left_as_they_were(wrt, rng):
+    norm = BatchNorm(4)
+    network = Sequential([Linear(3, 4), Dropout(), norm, Tanh(), Linear(4, 1)])
+    found = lf.gradcheck(network, rng.normal(size=(4, 3)), wrt=wrt)
+    assert found, str(found)
+    assert network.dtype == np.float32
+    assert not norm.memory["mean"].any()
 
 
 def test_layers_pass_and_a_broken_one_does_not():

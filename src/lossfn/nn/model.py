@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from itertools import dropwhile
 from typing import Any
@@ -164,6 +165,21 @@ class Sequential:
         total                                                  49
         """
         return table(self.layers, np.zeros((1, *shape), self.dtype))
+
+    def astype(self, dtype: DTypeLike) -> Sequential:
+        """Return a copy that computes in `dtype`.
+
+        Examples
+        --------
+        >>> from lossfn.nn import Linear, Sequential
+        >>> Sequential([Linear(1, 1)]).astype("float64").predict([[0.0]])
+        array([[0.]])
+        """
+        self._check(np.dtype(dtype))
+        other = copy.deepcopy(self)
+        other.parameters, other.gradients = self.parameters.astype(dtype), self.gradients.astype(dtype)
+        other._bind()
+        return other
 
     def tensors(self) -> dict[str, Array]:
         """Return views of all parameters and running averages, named "layer.name".

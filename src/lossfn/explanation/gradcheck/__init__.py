@@ -13,21 +13,24 @@ from lossfn.explanation.gradcheck.outcome import GradCheck, agrees
 from lossfn.explanation.gradcheck.subjects import Subject, subject
 
 
-def gradcheck(function: Any, *arguments: Any, gradient: Callable[..., Any] | None = None, wrt: int = 0) -> GradCheck:
+def gradcheck(
+    function: Any, *arguments: Any, gradient: Callable[..., Any] | None = None, wrt: int | str = 0
+) -> GradCheck:
     """Compare a gradient with differences of the value, element by element, and say what is wrong with it.
 
     Parameters
     ----------
-    function : Loss, Layer or callable
-        A loss of this library (arguments: prediction, target); a layer with `forward` and `backward` (argument:
-        its input); or a function of the arguments whose value, or the sum of it, is differentiated. Of torch
-        tensors or JAX arrays, their own automatic differentiation gives the gradient.
+    function : Loss, Layer, Sequential or callable
+        A loss of this library (arguments: prediction, target); a layer or network with `forward` and `backward`
+        (argument: its input), of which a fresh copy passes in training mode each time; or a function of the
+        arguments whose value, or the sum of it, is differentiated. Of torch tensors or JAX arrays, their own
+        automatic differentiation gives the gradient.
     *arguments
         Arrays; computed in float64 (in float32 with a coarser tolerance where JAX knows nothing wider).
     gradient : callable, optional
         Of a function of NumPy arrays: called with the same arguments, returns the gradient in argument `wrt`.
-    wrt : int, default 0
-        Which argument is moved.
+    wrt : int or str, default 0
+        Which argument is moved; of a layer its input, or a parameter by name, "parameters" for all of a Sequential.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def gradcheck(function: Any, *arguments: Any, gradient: Callable[..., Any] | Non
     Raises
     ------
     ArgumentError
-        A function of NumPy arrays without `gradient`, or an argument `wrt` that does not exist.
+        A function of NumPy arrays without `gradient`, or an argument or parameter `wrt` that does not exist.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,9 +28,12 @@ class Subject:
     epsilon: float = 2.0**-52
 
 
-def subject(function: Any, arguments: Sequence[Any], gradient: Callable[..., Any] | None, wrt: int) -> Subject:
+def subject(function: Any, arguments: Sequence[Any], gradient: Callable[..., Any] | None, wrt: int | str) -> Subject:
     """Find out what is to be checked."""
-    if not 0 <= wrt < len(arguments):
+    layer = hasattr(function, "forward") and hasattr(function, "backward") and len(arguments) == 1
+    if layer and (wrt == 0 or isinstance(wrt, str)):
+        return _of_layer(function, arguments[0], wrt)
+    if isinstance(wrt, str) or not 0 <= wrt < len(arguments):
         raise ArgumentError(say("wrt", expected=f"a number in [0, {len(arguments)})", got=repr(wrt)))
     library = library_of(tuple(arguments))
     if library == "torch":
@@ -38,8 +42,6 @@ def subject(function: Any, arguments: Sequence[Any], gradient: Callable[..., Any
         return _of_jax(function, arguments, wrt)
     if isinstance(function, Loss):
         return _of_loss(function, arguments, wrt)
-    if hasattr(function, "forward") and hasattr(function, "backward"):
-        return _of_layer(function, arguments[0])
     return _of_pair(function, arguments, gradient, wrt)
 
 
@@ -62,16 +64,39 @@ def _of_loss(loss: Loss, arguments: Sequence[Any], wrt: int) -> Subject:
     return Subject(value, gradient, at)
 
 
-def _of_layer(layer: Any, x: Any) -> Subject:
-    at = np.array(x, dtype=np.float64)
+def _of_layer(layer: Any, x: Any, wrt: int | str) -> Subject:
+    whole = layer.astype(np.float64) if hasattr(layer, "astype") else layer
+    given = np.array(x, dtype=np.float64)
+    at = given if isinstance(wrt, int) else np.array(_parameter(whole, wrt), dtype=np.float64)
+
+    def passed(moved: Array) -> tuple[Any, Array]:
+        # A fresh copy each time: running averages stay as they are, chance is the same chance.
+        fresh = copy.deepcopy(whole)
+        if isinstance(wrt, str):
+            getattr(fresh, wrt)[...] = moved
+        return fresh, fresh.forward(given if isinstance(wrt, str) else moved, training=True)
+
     # Unequal slopes in the output, so that no mistake can cancel in a sum.
-    upstream = np.cos(1.0 + np.arange(np.size(layer.forward(at)))).reshape(np.shape(layer.forward(at)))
+    output = passed(at)[1]
+    upstream = np.cos(1.0 + np.arange(output.size)).reshape(output.shape)
 
     def gradient() -> Any:
-        layer.forward(at, training=True)
-        return layer.backward(upstream)
+        fresh, _ = passed(at)
+        slope = fresh.backward(upstream)
+        return getattr(fresh, _slope_of(wrt)) if isinstance(wrt, str) else slope
 
-    return Subject(lambda x: float((layer.forward(x, training=True) * upstream).sum()), gradient, at)
+    return Subject(lambda moved: float((passed(moved)[1] * upstream).sum()), gradient, at)
+
+
+def _parameter(layer: Any, name: str) -> Any:
+    found = getattr(layer, name, None)
+    if found is None or not hasattr(layer, _slope_of(name)):
+        raise ArgumentError(say("wrt", expected=f"a parameter of {layer!r}", got=repr(name)))
+    return found
+
+
+def _slope_of(parameter: str) -> str:
+    return "gradients" if parameter == "parameters" else f"{parameter}_gradient"
 
 
 def _of_pair(
