@@ -82,6 +82,12 @@ def test_weights_by_effective_numbers_lie_between_none_and_balanced():
     assert sum(middle) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("y", [["a", "b"], [0.0, 1.0], [-1, 1], [[0, 1]], []])
+def test_weights_of_what_are_no_class_numbers_are_refused(y):
+    with pytest.raises(TargetError, match=r"class numbers 0, 1, 2, .*np.unique"):
+        balanced_weights(y)
+
+
 @pytest.mark.parametrize(("y", "beta", "error"), [([0, 2], 0.9, TargetError), ([0, 1], 1.0, OptionError)])
 def test_weights_that_cannot_be_counted_are_refused(y, beta, error):
     with pytest.raises(error):

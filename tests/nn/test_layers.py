@@ -304,6 +304,9 @@ def test_the_cifar_network_equals_that_of_torch(rng):
     ("call", "error", "message"),
     [
         (lambda: Linear(0, 1), OptionError, "inputs=0, outputs=1"),
+        (lambda: Linear(2.0, 1), OptionError, "whole numbers of at least 1, got inputs=2.0, outputs=1"),
+        (lambda: Conv2d(1, 1, (3, 3)), OptionError, r"kernel_size=\(3, 3\)"),
+        (lambda: Conv2d(1, 1, 3, padding="same"), OptionError, "a number from 0 to 2, got same"),
         (lambda: Linear(1, 1, init="zeros"), OptionError, "'xavier' or .* got 'zeros'"),
         (lambda: LeakyReLU(1), OptionError, "slope of LeakyReLU"),
         (lambda: ELU(0), OptionError, "alpha of ELU"),
@@ -320,7 +323,11 @@ def test_the_cifar_network_equals_that_of_torch(rng):
         (lambda: Conv2d(3, 1, 3).forward(np.zeros((2, 2, 8, 3))), ShapeError, "at least 3 x 3"),
         (lambda: MaxPool2d(2).forward(np.zeros((2, 2))), ShapeError, r"\(N, height, width, channels\)"),
         (lambda: ChannelsLast().forward(np.zeros((2, 2))), ShapeError, r"\(N, channels, height, width\)"),
-        (lambda: BatchNorm(2).forward(np.zeros((1, 2)), training=True), ShapeError, "two values a feature"),
+        (
+            lambda: BatchNorm(2).forward(np.zeros((1, 2)), training=True),
+            ShapeError,
+            "two values a feature.*Try: another batch_size",
+        ),
         (lambda: LayerNorm(2).forward(np.zeros((1, 3))), ShapeError, r"\(N, ..., 2\), got \(1, 3\)"),
         (lambda: Embedding(3, 1).forward(np.array([[0.0, 3.0]])), TargetError, r"from 0 to 2, got 3.0 at \(0, 1\)"),
         (lambda: Embedding(3, 1).forward(np.array([[0.5]])), TargetError, "got 0.5"),

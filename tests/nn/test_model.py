@@ -105,6 +105,8 @@ def test_a_gradient_is_never_broadcast():
     [
         (lambda: Sequential([]), "at least one layer"),
         (lambda: Sequential([layer := Tanh(), layer]), "one layer twice"),
+        (lambda: Sequential([Tanh]), r"objects of type Layer, .*Try: Tanh\(\)"),
+        (lambda: Sequential([Sequential([Tanh()])]), r"objects of type Layer, got Sequential"),
         (lambda: Sequential([Tanh()], dtype=np.int32), "float32 or float64, got int32"),
     ],
 )

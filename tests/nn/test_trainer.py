@@ -326,12 +326,31 @@ def test_the_best_epoch_has_its_running_averages():
         (lambda x, y: straight().fit(x[:, 0], y), ShapeError, r"x.reshape\(-1, 1\)"),
         (lambda x, y: straight().fit(x, y, sample_weight=1.0), ShapeError, "sample_weight: expected 40 rows"),
         (lambda x, y: straight().fit(x * np.inf, y), ArgumentError, r"x: expected finite numbers, got .*\(0, 0\)"),
+        (lambda x, y: straight(batch_size=2.5), OptionError, "batch_size: expected a whole number .* got 2.5"),
+        (lambda x, y: straight().fit(x, y, (x,)), ArgumentError, r"validation: expected \(x, y\) or .*tuple of 1"),
+        (lambda x, y: straight().fit(x, y.astype(str)), TargetError, r"y: expected numbers, got text.*np.unique"),
+        (lambda x, y: straight().fit(x.astype(object).astype(str), y), TargetError, "x: expected numbers, got text"),
+        (lambda x, y: straight(checkpoint="none/run").fit(x, y), ArgumentError, "a file in a folder that exists"),
         (lambda x, y: straight().fit(x[:0], y[:0]), ShapeError, "x: expected at least one row"),
     ],
 )
 def test_wrong_use(call, error, message):
     with pytest.raises(error, match=message):
         call(*line())
+
+
+def test_features_beyond_the_dtype_are_told_from_missing_ones():
+    x, y = line()
+    trainer = Trainer(Sequential([Linear(1, 1)]), Squared(), Adam())
+    with pytest.raises(ArgumentError, match=r"got 1e\+300 at \(2, 0\).*more than float32 holds"):
+        trainer.fit(np.where(np.arange(40) == 2, 1e300, x[:, 0]).reshape(-1, 1), y)
+
+
+def test_a_loss_over_classes_needs_an_output_for_each():
+    x, y = line()
+    trainer = Trainer(Sequential([Linear(1, 1)]), lossfn.CrossEntropy(), Adam(), "classification")
+    with pytest.raises(ShapeError, match=r"an output for each class under CrossEntropy.*got 1 output"):
+        trainer.fit(x, y > 0)
 
 
 def test_class_names_are_refused_with_the_repair():

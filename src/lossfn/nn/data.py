@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossfn.core.errors import OptionError, ShapeError, say
 from lossfn.nn.layers import Array
-from lossfn.nn.rows import finite_array
+from lossfn.nn.rows import finite_array, number_array
 
 TaskName = Literal["regression", "classification"]
 
@@ -146,7 +146,7 @@ def center_and_width(x: Array) -> tuple[Array, Array]:
 
 def _numbered(y: ArrayLike, task: TaskName, names: Sequence[str]) -> tuple[NDArray[Any], Sequence[str]]:
     if task == "regression":
-        return np.asarray(y, np.float64), ()
+        return number_array("y", y, np.dtype(np.float64)), ()
     if task == "classification":
         found, numbers = np.unique(np.asarray(y), return_inverse=True)
         return numbers, names or [str(label) for label in found]

@@ -21,6 +21,13 @@ def require_safetensors() -> None:
         raise ImportError('checkpoint: needs safetensors. Try: pip install "lossfn[checkpoint]"')
 
 
+def require_place(path: Path) -> None:
+    """Refuse a path that no file can be written to, before a training and not after its first epoch."""
+    if path.is_dir() or not path.parent.is_dir():
+        expected, fix = "a file in a folder that exists", "Path(checkpoint).parent.mkdir(parents=True)"
+        raise ArgumentError(say("checkpoint", expected=expected, got=str(path), fix="" if path.is_dir() else fix))
+
+
 def write(path: Path, tensors: Mapping[str, Array], record: Mapping[str, Any]) -> None:
     """Replace the file: whenever the process dies, the old content stands or the new one."""
     from safetensors.numpy import save

@@ -41,7 +41,7 @@ class Sequential:
     Raises
     ------
     OptionError
-        No layer, a layer used twice, or another dtype.
+        No layer, something else, a layer used twice, or another dtype.
 
     Examples
     --------
@@ -213,6 +213,10 @@ class Sequential:
     def _check(self, dtype: np.dtype[Any]) -> None:
         if not self.layers:
             raise OptionError(say("layers", expected="at least one layer", got="none"))
+        strange = [layer for layer in self.layers.values() if not isinstance(layer, Layer)]
+        if strange:
+            fix = f"{strange[0].__name__}()" if isinstance(strange[0], type) else ""
+            raise OptionError(say("layers", expected="objects of type Layer", got=repr(strange[0]), fix=fix))
         if len(set(map(id, self.layers.values()))) < len(self.layers):
             raise OptionError(say("layers", expected="distinct objects", got="one layer twice"))
         if dtype not in (np.float32, np.float64):

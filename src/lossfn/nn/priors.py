@@ -20,9 +20,13 @@ def counted(y: ArrayLike) -> Array:
     Raises
     ------
     TargetError
-        A class number between 0 and the largest that does not occur.
+        Labels that are no class numbers, or one between 0 and the largest that does not occur.
     """
-    counts = np.bincount(np.asarray(y))
+    labels = np.asarray(y)
+    if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "biu" or labels.min() < 0:
+        expected, got = "class numbers 0, 1, 2, ... of shape (N,)", f"{labels.dtype} of shape {labels.shape}"
+        raise TargetError(say("y", expected=expected, got=got, fix="names, y = np.unique(y, return_inverse=True)"))
+    counts = np.bincount(labels.astype(np.intp))
     if not counts.all():
         expected, got = "every class number at least once", f"no label {int(np.argmin(counts))}"
         raise TargetError(say("y", expected=expected, got=got))

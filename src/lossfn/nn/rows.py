@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossfn.core.errors import ArgumentError, ShapeError, say
+from lossfn.core.errors import ArgumentError, ShapeError, TargetError, say
 from lossfn.nn.layers import Array
 
 PAGE = 1024
@@ -66,15 +66,27 @@ class Rows(NamedTuple):
 
 def finite_array(x: ArrayLike, dtype: np.dtype[Any]) -> Array:
     """Return `x` as an array of `dtype`; refuse an empty one and NaN or infinity, naming the first."""
-    array: Array = np.asarray(x, dtype)
+    array = number_array("x", x, dtype)
     if array.ndim == 0 or array.size == 0:
         raise ShapeError(say("x", expected="at least one row and one column", got=f"shape {array.shape}"))
     if not np.isfinite(array).all():
         place = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
         got, cause = f"{array[place]} at {place}", "missing values"
         fix = "x = x[np.isfinite(x).all(axis=1)], with the same rows of y"
+        if np.isfinite(given := float(np.asarray(x, np.float64)[place])):
+            got, cause, fix = f"{given} at {place}", f"more than {dtype} holds", "features of one unit, by from_arrays"
         raise ArgumentError(say("x", expected="finite numbers", got=got, cause=cause, fix=fix))
     return array
+
+
+def number_array(argument: str, values: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """Return numbers as an array of `dtype`; refuse text, digits too."""
+    found = np.asarray(values)
+    if found.dtype.kind in "US" or (found.dtype.kind == "O" and any(isinstance(value, str) for value in found.flat)):
+        fix = "names, y = np.unique(y, return_inverse=True)" if argument == "y" else ""
+        raise TargetError(say(argument, expected="numbers", got="text", fix=fix))
+    with np.errstate(over="ignore"):
+        return np.asarray(found, dtype)
 
 
 def _require_length(argument: str, array: NDArray[Any], rows: int) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossfn.core.errors import OptionError, TargetError, say
 from lossfn.nn.layers import Array
+from lossfn.nn.rows import number_array
 
 
 class Task(Protocol):
@@ -37,7 +38,7 @@ class Regression:
     metric = "mse"
 
     def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
-        return np.asarray(y, dtype)
+        return number_array("y", y, dtype)
 
     def prediction(self, output: Array, target: NDArray[Any]) -> Array:
         return output[:, 0] if target.ndim == 1 and output.shape[1] == 1 else output
@@ -56,7 +57,7 @@ class BinaryClassification:
     metric = "accuracy"
 
     def target(self, y: ArrayLike, dtype: np.dtype[Any]) -> NDArray[Any]:
-        return np.asarray(y, dtype)
+        return number_array("y", y, dtype)
 
     def prediction(self, output: Array, target: NDArray[Any]) -> Array:
         return output[:, 0]

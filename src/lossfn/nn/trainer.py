@@ -13,8 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossfn.core.errors import OptionError, say
-from lossfn.nn.files import require_safetensors
+from lossfn.core.errors import ArgumentError, OptionError, ShapeError, say
+from lossfn.core.kinds import Distribution, Row
+from lossfn.nn.files import require_place, require_safetensors
 from lossfn.nn.history import History
 from lossfn.nn.layers.base import require
 from lossfn.nn.lesson import Lesson, Loss, measure
@@ -24,7 +25,7 @@ from lossfn.nn.progress import Report, reporting
 from lossfn.nn.resume import copied, load, overwrite, save
 from lossfn.nn.rows import Rows, finite_array
 from lossfn.nn.schedules import Constant, Schedule
-from lossfn.nn.tasks import Task, choose_task
+from lossfn.nn.tasks import BinaryClassification, Task, choose_task
 
 CONSTANT = Constant()
 
@@ -110,8 +111,8 @@ class Trainer:
             require_safetensors()
         for argument in ("batch_size", "epochs", "patience"):
             number = getattr(self, argument)
-            if number is not None and number < 1:
-                raise OptionError(say(argument, expected="a whole number of at least 1", got=number))
+            if number is not None and not (isinstance(number, int | np.integer) and number >= 1):
+                raise OptionError(say(argument, expected="a whole number of at least 1", got=repr(number)))
 
     def fit(
         self,
@@ -142,11 +143,11 @@ class Trainer:
         LossfnError
             The loss became NaN or infinite: the message names epoch, batch and row; the step was not taken.
         ShapeError, ArgumentError, TargetError
-            Data that do not fit together, a NaN in x, class names for class numbers, or a checkpoint of another
-            training.
+            Data that do not fit together or the model, a NaN in x, class names for class numbers, a checkpoint of
+            another training or in no folder.
         """
         task, rows = self._prepare(x, y, sample_weight)
-        held_out = None if validation is None else self._prepare(*validation)[1]
+        held_out = None if validation is None else self._held_out(validation)
         lesson = Lesson(
             self.model, self.loss, self.optimizer, task, self.batch_size, self.seed, self.schedule, self.clip_norm
         )
@@ -166,10 +167,22 @@ class Trainer:
         output = self.model.predict(x)
         return choose_task(self.task, output.shape[1]).decide(output)
 
+    def _held_out(self, validation: tuple[ArrayLike, ...]) -> Rows:
+        if not isinstance(validation, (tuple, list)) or len(validation) not in (2, 3):
+            expected, got = "(x, y) or (x, y, sample_weight)", f"{type(validation).__name__} of {len(validation)}"
+            raise ArgumentError(say("validation", expected=expected, got=got))
+        return self._prepare(*validation)[1]
+
     def _prepare(self, x: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None) -> tuple[Task, Rows]:
         dtype = self.model.dtype
         inputs = finite_array(x, dtype)
         task = choose_task(self.task, self.model.predict(inputs[:1]).shape[1])
+        if isinstance(task, BinaryClassification) and isinstance(self.loss, (Distribution, Row)):
+            expected, fix = (
+                f"an output for each class under {self.loss!r}",
+                "BinaryCrossEntropyWithLogits(), or 2 outputs",
+            )
+            raise ShapeError(say("model", expected=expected, got="1 output", fix=fix))
         prepared = Rows.together(inputs, task.target(y, dtype), None if weight is None else np.asarray(weight, dtype))
         return task, prepared if self.class_weight is None else prepared.weighted(self.class_weight)
 
@@ -177,6 +190,8 @@ class Trainer:
         self, lesson: Lesson, rows: Rows, held_out: Rows | None, resume: bool, callbacks: Sequence[Report]
     ) -> History:
         path = None if self.checkpoint is None else Path(self.checkpoint)
+        if path is not None:
+            require_place(path)
         found = path is not None and resume and path.exists()
         history, best = load(path, lesson, held_out is not None) if path is not None and found else (History(), {})
         stop = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any
 
@@ -96,8 +97,8 @@ def ones(count: int, dtype: np.dtype[Any]) -> Array:
 
 def require_sizes(owner: str, **sizes: int) -> None:
     """Refuse a size below 1."""
-    if min(sizes.values()) < 1:
-        got = ", ".join(f"{name}={size}" for name, size in sizes.items())
+    if not all(isinstance(size, Integral) and size >= 1 for size in sizes.values()):
+        got = ", ".join(f"{name}={size!r}" for name, size in sizes.items())
         raise OptionError(say(f"{', '.join(sizes)} of {owner}", expected="whole numbers of at least 1", got=got))
 
 

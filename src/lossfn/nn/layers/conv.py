@@ -56,7 +56,8 @@ class Conv2d(Layer):
         self, inputs: int, outputs: int, kernel_size: int, stride: int = 1, padding: int = 0, init: Init = "he"
     ) -> None:
         require_sizes("Conv2d", inputs=inputs, outputs=outputs, kernel_size=kernel_size, stride=stride)
-        require(0 <= padding < kernel_size, "Conv2d", "padding", f"a number from 0 to {kernel_size - 1}", padding)
+        fits = isinstance(padding, int | np.integer) and 0 <= padding < kernel_size
+        require(fits, "Conv2d", "padding", f"a number from 0 to {kernel_size - 1}", padding)
         require_init(init)
         self.inputs, self.outputs, self.kernel_size = inputs, outputs, kernel_size
         self.stride, self.padding, self.init = stride, padding, init

@@ -145,7 +145,9 @@ class BatchNorm(_Norm):
             return self._normalised(x, self.memory["mean"], self.memory["variance"], training)
         rows, count = tuple(range(x.ndim - 1)), x.size // self.features
         if count < 2:
-            raise ShapeError(say(f"x of {self!r}", expected="at least two values a feature in training", got=x.shape))
+            expected, cause = "at least two values a feature in training", "a last batch of one row"
+            fix = "another batch_size"
+            raise ShapeError(say(f"x of {self!r}", expected=expected, got=x.shape, cause=cause, fix=fix))
         mean, variance = x.mean(axis=rows), x.var(axis=rows)
         self._remember("mean", mean)
         self._remember("variance", variance * (count / (count - 1)))
