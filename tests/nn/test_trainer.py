@@ -140,6 +140,19 @@ def test_weights_reach_the_gradient():
     np.testing.assert_allclose(trainer.model.parameters, [2, 1], atol=1e-3)
 
 
+def test_ignored_labels_count_in_no_metric():
+    model = Sequential([Linear(1, 2)])
+    model.parameters[:] = [0.0, 0.0, 2.0, 0.0]
+    for ignored in (-100, 0):
+        loss = lossfn.CrossEntropy(ignore_index=ignored)
+        trainer = Trainer(model, loss, SGD(1e-9), "classification", epochs=1, batch_size=2)
+        y = np.array([ignored, 0, 1, ignored, 1]) if ignored < 0 else np.array([0, 1, 1, 0, 1])
+        accuracy = 1 / 3 if ignored < 0 else 0
+        assert trainer.fit(np.ones((5, 1)), y)["train_accuracy"][0] == pytest.approx(accuracy)
+        assert trainer.evaluate(np.ones((5, 1)), y)["accuracy"] == pytest.approx(accuracy)
+        assert trainer.evaluate(np.ones((2, 1)), [ignored] * 2) == {"loss": 0.0, "accuracy": 0.0}
+
+
 def test_weights_of_each_output_stay_with_their_row():
     x, y, weight = np.ones((2, 1)), np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])
     trainer = Trainer(Sequential([Linear(1, 2)]), lossfn.SquaredError(), SGD(1e-9), epochs=1, batch_size=2)

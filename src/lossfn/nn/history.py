@@ -66,5 +66,5 @@ class Tally:
 
     def means(self, prefix: str, metric: str) -> dict[str, float]:
         """Return the mean loss and the mean metric under their names."""
-        whole = {f"{prefix}loss": float(self.losses.mean()), f"{prefix}{metric}": self.score / self.count}
+        whole = {f"{prefix}loss": float(self.losses.mean()), f"{prefix}{metric}": self.score / max(self.count, 1)}
         return whole | {f"{prefix}{name}": part.mean() for name, part in getattr(self.losses, "terms", ())}

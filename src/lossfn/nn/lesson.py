@@ -95,7 +95,7 @@ class Lesson:
         if self.clip_norm < math.inf:
             clip_norm(self.model.gradients, self.clip_norm)
         self.optimizer.step(self.model.parameters, self.model.gradients, self.state, scale)
-        tally.add(losses, self.task.score(prediction, batch.y), batch.y.size)
+        tally.add(losses, *_scored(self.loss, self.task, prediction, batch.y))
         return None
 
     def _fault(self, value: float, batch: Rows, place: str, rows: Any) -> Exception:
@@ -115,8 +115,16 @@ def measure(model: Sequential, loss: Loss, task: Task, rows: Rows, prefix: str) 
     for batch in rows.batches(ROWS_AT_ONCE):
         prediction = task.prediction(model.predict(batch.x), batch.y)
         losses = loss.accumulate(prediction, batch.y, sample_weight=batch.weight)
-        tally.add(losses, task.score(prediction, batch.y), batch.y.size)
+        tally.add(losses, *_scored(loss, task, prediction, batch.y))
     return tally.means(prefix, task.metric)
+
+
+def _scored(loss: Loss, task: Task, prediction: Array, y: Any) -> tuple[float, int]:
+    """Return the sum and the number of the terms of the metric; labels that the loss ignores are none."""
+    ignored = getattr(loss, "ignore_index", None)
+    if ignored is not None:
+        prediction, y = prediction[y != ignored], y[y != ignored]
+    return task.score(prediction, y), y.size
 
 
 def _learned(loss: Loss, prediction: Array, batch: Rows) -> tuple[Any, Array]:

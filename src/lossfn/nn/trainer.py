@@ -46,7 +46,7 @@ class Trainer:
         For example ``Adam(learning_rate=0.01)``; its state starts afresh at each `fit`.
     task : {"regression", "classification"} or Task, default "regression"
         Chooses the metric beside the loss: mse or accuracy; or an object that says what outputs mean.
-        Metrics are never weighted.
+        Metrics are never weighted; labels that the loss ignores count in none.
     class_weight : sequence of float, optional
         A weight for each class, times the sample weights wherever a loss is measured; `balanced_weights` counts
         them out. For losses without a class weight of their own.
