@@ -132,6 +132,18 @@ def test_report_draws_the_losses_that_fit_one_axis(labelled, tmp_path):
     assert len(found.leverage) == 2
 
 
+def test_missing_groups_are_a_group(numbers):
+    found = lf.explain(lf.Huber(), *numbers, by=[None, "a"] * 100)
+    assert sorted(part.group for part in found.groups) == ["None", "a"]
+    assert sum(part.pull for part in found.groups) == pytest.approx(1)
+
+
+def test_no_rows_are_explained():
+    found = lf.explain(lf.Huber(), [], [])
+    assert (found.total.count, found.top(), found.outliers.size) == (0, [], 0)
+    assert "over 0 rows" in str(found)
+
+
 def test_groups_of_another_length_are_refused(numbers):
     with pytest.raises(ShapeError, match="one group per row"):
         lf.explain(lf.Huber(), *numbers, by=["a"])

@@ -88,7 +88,7 @@ def contributions(
         As in a call of the loss; the first axis is that of the rows.
     sample_weight : array_like of shape (N,), optional
     groups : array_like of shape (N,), optional
-        The group of each row, of any sortable type.
+        The group of each row.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def contributions(
     [RowLoss(row=2, value=9.0, share=0.9)]
     """
     terms = np.asarray(loss(prediction, target, sample_weight=sample_weight, reduction="none"), np.float64)
-    rows = terms.reshape(len(terms), -1).sum(axis=1)
+    rows = terms.sum(axis=tuple(range(1, terms.ndim)))
     total = loss.accumulate(prediction, target, sample_weight=sample_weight)
     named = () if groups is None else _named(groups, len(rows))
     found = [(name, _part(loss, prediction, target, sample_weight, index)) for name, index in named]
@@ -132,7 +132,9 @@ def shares(terms: Array, total: float, safe: bool = True) -> Array:
 def _named(groups: ArrayLike, rows: int) -> Iterator[tuple[str, Array]]:
     labels = np.asarray(groups)
     if labels.shape != (rows,):
-        raise ShapeError(say("groups", expected=f"shape ({rows},), one group per row", got=f"shape {labels.shape}"))
+        raise ShapeError(say("by", expected=f"shape ({rows},), one group per row", got=f"shape {labels.shape}"))
+    if labels.dtype.kind == "O":
+        labels = labels.astype(str)
     names, numbers = np.unique(labels, return_inverse=True)
     order = np.argsort(numbers, kind="stable")
     starts = np.flatnonzero(np.diff(numbers[order])) + 1

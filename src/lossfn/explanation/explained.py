@@ -110,7 +110,7 @@ def explain(
     prediction, target
         As in a call of the loss; the first axis is that of the rows.
     by : array_like of shape (N,), optional
-        The group of each row, of any sortable type.
+        The group of each row.
     sample_weight : array_like of shape (N,), optional
     against : iterable of Loss, optional
         Losses of the same prediction and target under which the pull of the outliers is shown, too. Classic ones
@@ -144,7 +144,7 @@ def explain(
     """
     asked, batch = prepared(loss, prediction, target, sample_weight, -1)
     far, arguments = outliers(asked, batch), (prediction, target, sample_weight)
-    marked = np.asarray(far.reshape(len(far), -1).any(axis=1))
+    marked = np.asarray(far.any(axis=tuple(range(1, far.ndim))))
     others = classics(asked, batch) if against is None else against
     parts, pull = contributions(loss, *arguments, by), pulls(loss, *arguments)
     return Explanation(
@@ -175,7 +175,7 @@ def _lengths(loss: Loss, prediction: Any, target: Any, sample_weight: Any) -> Ar
         return np.full(len(np.asarray(target)), np.nan)
     _, slope = loss.value_and_grad(prediction, target, sample_weight=sample_weight, reduction="none")
     each = [np.asarray(s, np.float64) for s in (slope if isinstance(slope, tuple) else (slope,))]
-    return np.asarray(np.sqrt(sum(np.square(s).reshape(len(s), -1).sum(axis=1) for s in each)))
+    return np.asarray(np.sqrt(sum(np.square(s).sum(axis=tuple(range(1, s.ndim))) for s in each)))
 
 
 def _with_pulls(groups: Sequence[GroupLoss], pull: Array, by: ArrayLike | None) -> tuple[Part, ...]:
