@@ -93,6 +93,11 @@ def _worded(error: Exception) -> tuple[str, int]:
         return str(error), MISUSED
     if isinstance(error, OSError):
         return f"{error.filename or 'file'}: {(error.strerror or str(error)).lower()}.", MISUSED
+    from lossfn.cli.own import place_of
+
+    place = place_of(error)
+    if place:
+        return f"{place}: {type(error).__name__}: {error}. lossfn check tells more.", MISUSED
     hint = "Set LOSSFN_TRACEBACK=1 to see where, and please report it"
     return f"{type(error).__name__}: {error}. This is a defect of lossfn. {hint}.", FAILED
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import Field, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any
 
 import lossfn
@@ -34,6 +34,9 @@ def build(asked: Asked) -> Loss:
     """Return the loss that was asked for."""
     cls = find(asked.name)
     known = hyperparameters(cls)
+    missing = [name for name, spec in known.items() if _required(spec) and name not in asked.options]
+    if missing:
+        raise InputError(f"{cls.__name__} needs {listed(missing)}. Try: {missing[0]} {_example(known[missing[0]])}")
     values = {known[name].name: _value(known[name], name, text) for name, text in asked.options.items()}
     try:
         return cls(**values)
@@ -105,7 +108,13 @@ def _boolean(name: str, text: str | None) -> bool:
     return text != "false"
 
 
+def _required(spec: Field[Any]) -> bool:
+    return spec.default is MISSING and spec.default_factory is MISSING
+
+
 def _example(spec: Field[Any]) -> str:
     if spec.metadata.get("array"):
         return "1,2,0.5"
+    if _required(spec):
+        return "0.5"
     return f"{spec.default:g}" if isinstance(spec.default, float) else str(spec.default or 0.5)

@@ -11,6 +11,8 @@ from types import ModuleType
 from lossfn.cli.faults import InputError, listed, meant
 from lossfn.core.loss import Loss
 
+PREFIX = "lossfn_own_"  # of modules
+
 
 def load(place: str) -> type[Loss]:
     """Return the class that `FILE.py:Class` names; without `:Class`, the only loss in the file."""
@@ -30,10 +32,17 @@ def load(place: str) -> type[Loss]:
     raise InputError(f"{file}: no loss is named {name!r} there. {meant(name, losses, holds)}")
 
 
+def place_of(error: Exception) -> str:
+    """Return the line of a user's own file in which an error was raised; empty where it was not."""
+    files = {module.__file__ for name, module in sys.modules.items() if name.startswith(PREFIX)}
+    lines = [frame for frame in extract_tb(error.__traceback__) if frame.filename in files]
+    return f"{Path(lines[-1].filename).name}, line {lines[-1].lineno}" if lines else ""
+
+
 def _imported(file: Path) -> ModuleType:
     if not file.is_file():
         raise InputError(f"{file}: {'a folder, not a file' if file.is_dir() else 'no such file'}.")
-    name = f"lossfn_own_{file.stem}"
+    name = f"{PREFIX}{file.stem}"
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise InputError(f"{file}: expected a Python file, got a name that does not end in .py.")
