@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import lossfn as lf
-from lossfn.core.errors import OptionError, TargetError
+from lossfn.core.errors import OptionError, ShapeError, TargetError
 from lossfn.core.spread import spread
 from lossfn.nn import (
     Adam,
@@ -149,6 +149,16 @@ def test_sums_of_tasks_merge(tasks):
     for (name, part), (_, other) in zip(whole.terms, parts.terms, strict=True):
         assert part.mean() == pytest.approx(other.mean())
         assert name in BOTH.tasks
+
+
+def test_tasks_need_columns_and_uncertainties(tasks):
+    output, y = tasks
+    with pytest.raises(
+        ShapeError, match=r"model: expected Uncertainties as the last layer.*Uncertainties\(\[1.0, 1.0\]"
+    ):
+        BOTH.value_and_grad(output[:, :-1], y)
+    with pytest.raises(ShapeError, match=r"y: expected shape \(N, columns\)"):
+        BOTH.accumulate(output, y[:, 0])
 
 
 def test_layer_of_uncertainties_passes_the_gradient_check(rng):

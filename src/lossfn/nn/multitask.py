@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lossfn.core.errors import ShapeError, say
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 from lossfn.nn.layers import Array
@@ -91,6 +92,11 @@ class MultiTask:
     tasks : mapping of str to (Loss, columns of the output, columns of y)
         Columns are numbers or slices, as they index an array of shape (N, columns).
 
+    Raises
+    ------
+    ShapeError
+        Targets that are not columns, or a model that does not end in `Uncertainties`.
+
     References
     ----------
     A. Kendall, Y. Gal and R. Cipolla, Multi-task learning using uncertainty to weigh losses, 2018,
@@ -127,7 +133,7 @@ class MultiTask:
 
     def value_and_grad(self, prediction: Any, target: Any, *, sample_weight: Any = None) -> tuple[Any, Array]:
         """Return the weighted sum of the means and its gradient."""
-        output, y = np.asarray(prediction), np.asarray(target)
+        output, y = self._checked(prediction, target)
         gradient, total = np.zeros_like(output), 0.0
         for place, (loss, columns, aims) in enumerate(self.tasks.values(), output.shape[1] - len(self.tasks)):
             value, slope = loss.value_and_grad(output[:, columns], _aim(loss, y[:, aims]), sample_weight=sample_weight)
@@ -139,11 +145,21 @@ class MultiTask:
 
     def accumulate(self, prediction: Any, target: Any, *, sample_weight: Any = None) -> TermSum:
         """Return the weighted sum over a batch, and that of each task alone."""
-        output, y = np.asarray(prediction), np.asarray(target)
+        output, y = self._checked(prediction, target)
         parts = self._parts(output, y, sample_weight)
         spreads = output[0, -len(self.tasks) :].astype(np.float64)
         mean = sum(0.5 * (np.exp(-s) * part.mean() + s) for s, (_, part) in zip(spreads, parts, strict=True))
         return TermSum(float(mean) * len(output), float(len(output)), len(output), parts)
+
+    def _checked(self, prediction: Any, target: Any) -> tuple[Array, NDArray[Any]]:
+        output, y = np.asarray(prediction), np.asarray(target)
+        if y.ndim != 2:
+            raise ShapeError(say("y", expected="shape (N, columns), the tasks side by side", got=y.shape))
+        added = output[:, -len(self.tasks) :]
+        if ((added != added[:1]) & np.isfinite(added)).any():
+            expected, fix = "Uncertainties as the last layer", f"Uncertainties({[1.0] * len(self.tasks)})"
+            raise ShapeError(say("model", expected=expected, got="columns that differ between rows", fix=fix))
+        return output, y
 
     def _parts(self, output: Array, y: NDArray[Any], weight: Any) -> tuple[tuple[str, LossSum], ...]:
         return tuple(

@@ -73,7 +73,7 @@ class Trainer:
     Raises
     ------
     OptionError
-        A number out of its range, or another task.
+        A number out of its range, another task, or something else than an optimizer or a loss.
     ImportError
         A checkpoint without safetensors.
 
@@ -106,6 +106,10 @@ class Trainer:
 
     def __post_init__(self) -> None:
         choose_task(self.task, 1)
+        if not isinstance(self.optimizer, Optimizer):
+            raise OptionError(say("optimizer", expected="an Optimizer", got=repr(self.optimizer), fix="Adam()"))
+        if isinstance(self.loss, type) or not hasattr(self.loss, "accumulate"):
+            raise OptionError(say("loss", expected="a loss", got=repr(self.loss), fix="lossfn.SquaredError()"))
         require(self.clip_norm > 0, "Trainer", "clip_norm", "a positive number", self.clip_norm)
         if self.checkpoint is not None:
             require_safetensors()
