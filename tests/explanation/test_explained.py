@@ -132,6 +132,12 @@ def test_report_draws_the_losses_that_fit_one_axis(labelled, tmp_path):
     assert len(found.leverage) == 2
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_rounding_makes_no_outliers(dtype, rng):
+    target = rng.normal(size=100).astype(dtype)
+    assert not lf.explain(lf.Huber(), target + dtype(1), target).outliers.any()
+
+
 def test_missing_groups_are_a_group(numbers):
     found = lf.explain(lf.Huber(), *numbers, by=[None, "a"] * 100)
     assert sorted(part.group for part in found.groups) == ["None", "a"]

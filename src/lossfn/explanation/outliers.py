@@ -24,6 +24,7 @@ from lossfn.losses.reweighted import Focal, GeneralizedCrossEntropy
 
 Array = NDArray[Any]
 FAR = 3.0  # spreads
+DIGITS = 4.0  # last digits of the usual prediction: residuals that differ by less are equal
 SURELY = 9.0  # times as probable as the label
 NORMAL = 1.345  # spreads at which Huber's loss keeps 95 % of the efficiency under normal errors
 
@@ -89,7 +90,13 @@ def _far(loss: Any, batch: Batch) -> Array:
     residual = _residual(loss, batch)
     counted = residual if batch.weight is None else residual[batch.weight != 0]
     middle, size = spread(counted)
-    return np.asarray(np.abs(residual - middle) > FAR * size) if size > 0 else np.zeros(residual.shape, bool)
+    if not size > 0 or size <= DIGITS * _last_digit(batch.predictions[0]):
+        return np.zeros(residual.shape, bool)
+    return np.asarray(np.abs(residual - middle) > FAR * size)
+
+
+def _last_digit(numbers: Array) -> float:
+    return float(np.spacing(np.median(np.abs(numbers.astype(np.float64))).astype(numbers.dtype)))
 
 
 def _surely_wrong(loss: Any, batch: Batch) -> Array:
