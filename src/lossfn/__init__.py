@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from lossfn.comparison.compare import compare
     from lossfn.core.domain import Choice, Interval
+    from lossfn.core.errors import LossfnError
     from lossfn.core.kinds import Distribution, Pointwise, Row
     from lossfn.core.learned import learned
     from lossfn.core.loss import Loss
@@ -47,6 +48,7 @@ _HOME = {
     "Interval": "core.domain",
     "Loss": "core.loss",
     "LossSum": "core.reduction",
+    "LossfnError": "core.errors",
     "Pointwise": "core.kinds",
     "Row": "core.kinds",
     "learned": "core.learned",

@@ -191,3 +191,14 @@ def test_infinity_beside_a_class_of_the_target(classes):
     logits[0, 0], target[0, 1] = INF, 1.0
     assert lf.CrossEntropy()(logits, target) == INF
     assert lf.KLFromLogits()(logits, target) == INF
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0, 2.5, 5.0])
+def test_a_sure_wrong_logit_has_the_slope_of_a_straight_line(gamma, dtype):
+    x, t = np.array([INF, -INF, INF, -INF, 800.0, -800.0], dtype), np.array([0, 1, 1, 0, 0, 1], dtype)
+    value, gradient = lf.BinaryFocal(gamma=gamma).value_and_grad(x, t, reduction="none")
+    hessian = lf.BinaryFocal(gamma=gamma).grad_and_hess(x, t)[1]
+    np.testing.assert_array_equal(value, [INF, INF, 0, 0, 800, 800])
+    np.testing.assert_array_equal(gradient, [1, -1, 0, 0, 1, -1])
+    np.testing.assert_array_equal(hessian, 0)

@@ -140,3 +140,8 @@ def test_an_unknown_option_names_the_known_ones():
     with pytest.raises(OptionError, match=message):
         lf.get("huber", detla=2.0)
     assert lf.get("huber", delta=2.0, reduction="sum") == lf.Huber(delta=2.0, reduction="sum")
+
+
+def test_every_error_can_be_caught_by_one_name():
+    with pytest.raises(lf.LossfnError):
+        lf.Huber(delta=-1.0)

@@ -183,19 +183,25 @@ class BinaryFocal(Pointwise):
         positive = m.weighted(target, alpha * self._focus(m, -prediction) * m.softplus(-prediction))
         return positive + m.weighted(1.0 - target, other * self._focus(m, prediction) * m.softplus(prediction))
 
+    def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
+        """-t·α·q^γ·(q + γ·p·softplus(-x)) + (1 - t)(1 - α)·p^γ·(p + γ·q·softplus(x)): 1 at ∞, where q·softplus is 0."""
+        alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
+        negative = m.weighted(1.0 - target, other * self._slope(m, prediction))
+        return negative - m.weighted(target, alpha * self._slope(m, -prediction))
+
     def majorizer(self, m: Any, prediction: Any, target: Any) -> Any:
         """w·p·q, w being the slope beside that of the cross-entropy: the slope's size times p for t = 1.
 
         Positive where the loss bends down, and large where it is steep; no bound of the loss everywhere.
         """
         alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
-        positive = m.weighted(target, alpha * self._bound(m, -prediction))
-        return positive + m.weighted(1.0 - target, other * self._bound(m, prediction))
+        positive = m.weighted(target, alpha * self._slope(m, -prediction) * m.sigmoid(prediction))
+        return positive + m.weighted(1.0 - target, other * self._slope(m, prediction) * m.sigmoid(-prediction))
 
-    def _bound(self, m: Any, x: Any) -> Any:
-        # sigmoid(-x) times d/dx sigmoid(x)^γ·softplus(x)
+    def _slope(self, m: Any, x: Any) -> Any:
+        # d/dx sigmoid(x)^γ·softplus(x)
         p, q = m.sigmoid(x), m.sigmoid(-x)
-        return self._focus(m, x) * (p + self.gamma * q * m.softplus(x)) * q
+        return self._focus(m, x) * (p + self.gamma * m.weighted(q, m.softplus(x)))
 
     def _focus(self, m: Any, x: Any) -> Any:
         # sigmoid(x)^γ: through the logarithm for a fractional γ, whose slope would be 0·∞ in the tail.

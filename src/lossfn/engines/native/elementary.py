@@ -33,12 +33,12 @@ class Elementary:
         return c.select(c.compare("olt", x, -708.0), 0.0, inside)
 
     def exp_unit(self, x: Value) -> Value:
-        """e^x for x <= 0; the short form stops at e^-708, which every float32 rounds to 0."""
+        """e^x for x <= 0; the short form is 0 below e^-708, which every float32 rounds to 0."""
         c = self.code
         if self.long:
             return self.exp(x)
-        shifted, r = self._reduce(c.select(c.compare("olt", x, -708.0), -708.0, x))
-        return self._grown(self._expm1_of(r) + 1.0, shifted)
+        shifted, r = self._reduce(x)
+        return c.select(c.compare("olt", x, -708.0), 0.0, self._grown(self._expm1_of(r) + 1.0, shifted))
 
     def below(self, x: Value, top: Value) -> tuple[Value, Value]:
         """x - top, 0 where both are inf, and what rounding took: in float64 e^(x - top) would lose |x - top|/2 ULP."""
