@@ -36,7 +36,7 @@ TEXTS = {
     "own.py": b"import lossfn as lf\nclass Own(lf.Pointwise, register=False):\n"
     b"    def formula(self, m, p, t): return m.square(p - t)\nclass Other: pass\n",
     "needs.py": b"import lossfn as lf\nclass Needs(lf.Pointwise, register=False):\n"
-    b"    k: float\n    def formula(self, m, p, t): return self.k * p.foo\n",
+    b"    k: float\n    def formula(self, m, p, t): return self.k * p + 1 / 0\n",
     "small.csv": b"x,c\n" + b"".join(b"%d,%d\n" % (i, i) for i in range(12)),
     "one.csv": b"x,c\n" + b"".join(b"%d,7\n" % i for i in range(12)),
     "parts.csv": b"x,c\n" + b"".join(b"%d,0.5\n" % i for i in range(12)),
@@ -173,7 +173,7 @@ WORDS = {
     "check raises.py:A": "raises.py, line 2: importing it raised ZeroDivisionError: division by zero.",
     "check needs.py:Needs": "Needs needs --k. Try: --k 0.5",
     "check needs.py:Needs --k": "--k: expected a value, got none. Try: --k 0.5",
-    "train sine --loss needs.py:Needs --k 2": "needs.py, line 4: AttributeError: 'Node' object has no attribute 'foo'.",
+    "train sine --loss needs.py:Needs --k 2": "needs.py, line 4: ZeroDivisionError: division by zero.",
     "check exits.py:A": "exits.py, line 1: importing it raised SystemExit: 3.",
     "list --jsn": "No such option '--jsn'. Did you mean '--json'?",
 }
