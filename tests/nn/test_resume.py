@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import lossfn as lf
 from lossfn.core.errors import ArgumentError
 from lossfn.nn import Adam, Linear, Sequential, Trainer, files
 from nn.interrupted import trained, trainer
@@ -79,6 +80,16 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     other = Trainer(Sequential([Linear(1, 1)]), Squared(), Adam(), checkpoint=tmp_path / "run")
     with pytest.raises(ArgumentError, match="model: expected the model of the checkpoint"):
         other.fit([[1.0]], [1.0], resume=True)
+
+
+def test_a_checkpoint_of_another_loss_is_refused(tmp_path):
+    x, y = np.ones((4, 1)), np.ones(4)
+    for loss in (lf.Huber(), Squared(), lf.Huber(delta=2.0)):
+        trainer = Trainer(Sequential([Linear(1, 1)]), loss, Adam(), epochs=1, checkpoint=tmp_path / "run")
+        trainer.fit(x, y)
+        trainer.fit(x, y, resume=True)
+    with pytest.raises(ArgumentError, match=r"loss: expected the loss of the checkpoint, Huber\(delta=2.0\)"):
+        Trainer(Sequential([Linear(1, 1)]), lf.Huber(), Adam(), checkpoint=tmp_path / "run").fit(x, y, resume=True)
 
 
 def test_other_files_are_refused(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import InitVar, dataclass, field
 from typing import Any, Protocol
 
@@ -55,8 +56,10 @@ class Lesson:
         self.generator = np.random.default_rng(seed)
 
     def setting(self) -> dict[str, str | int]:
-        """Return what must be the same for a training to go on."""
-        return {"model": repr(self.model), "optimizer": repr(self.optimizer), "batch_size": self.batch_size}
+        """Return what must be the same for a training to go on, also in another process."""
+        parts = {"model": self.model, "loss": self.loss, "optimizer": self.optimizer}
+        told = {name: re.sub(r" at 0x\w+", "", repr(part)) for name, part in parts.items()}
+        return {**told, "batch_size": self.batch_size}
 
     def generators(self) -> dict[str, np.random.Generator]:
         """Return what is drawn from: for the order of the rows, and by layers."""
