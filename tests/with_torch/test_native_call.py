@@ -243,6 +243,8 @@ ONES = torch.ones(3)
         ((ONES, ONES.to("meta")), {}, ArgumentError, r"target: expected a tensor on cpu .* got one on meta"),
         ((ONES + 0j, ONES), {}, DTypeError, r"dtype torch\.complex64"),
         ((ONES.to_sparse(), ONES), {}, DTypeError, r"layout torch.sparse_coo. Try: prediction.to_dense\(\)"),
+        ((ONES.to(torch.uint16), ONES), {}, DTypeError, r"dtype torch.uint16. Try: prediction.long\(\)"),
+        ((ONES.to(torch.complex64), ONES), {}, DTypeError, r"dtype torch.complex64. Try: prediction.float\(\)"),
         ((ONES, ONES), {"reduction": "avg"}, OptionError, "reduction"),
         ((ONES, ONES), {"sample_weight": ONES.clone().requires_grad_()}, DerivativeError, r"sample_weight\.detach"),
     ],

@@ -122,7 +122,7 @@ def as_labels(target: Array, shape: tuple[int, ...], classes: int) -> Array:
     """Return class labels of `shape` flat as int64; their range is left to the kernel."""
     if target.dtype.kind not in "iub":
         bad = f"{target.flat[0]} of dtype {target.dtype}" if target.size else f"dtype {target.dtype}"
-        fix = "target.astype(numpy.int64), or probabilities of the prediction's shape where the loss takes them"
+        fix = "target.astype(numpy.int64), of a tensor target.long(); or probabilities of the prediction's shape"
         raise TargetError(say("target", expected=f"integer labels in [0, {classes})", got=bad, fix=fix))
     if target.shape != shape:
         fix = f"target.reshape({shape})" if target.size == np.prod(shape) else ""

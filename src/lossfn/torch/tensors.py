@@ -45,7 +45,8 @@ def together(named: Mapping[str, Any]) -> None:
             expected, got = "a torch tensor, as the other arguments are", f"a {type(value).__name__}"
             raise DTypeError(say(name, expected=expected, got=got, fix=f"torch.as_tensor({name})"))
         if value.dtype not in NUMBERS or value.layout is not torch.strided:
-            kind, fix = ("dtype", "float") if value.dtype not in NUMBERS else ("layout", "to_dense")
+            whole = not (value.dtype.is_floating_point or value.dtype.is_complex)
+            kind, fix = ("layout", "to_dense") if value.dtype in NUMBERS else ("dtype", "long" if whole else "float")
             got = f"{kind} {getattr(value, kind)}"
             raise DTypeError(say(name, expected="a dense tensor of real numbers", got=got, fix=f"{name}.{fix}()"))
     for name, value in others:
