@@ -224,3 +224,8 @@ def test_hidden_slopes_are_those_of_differences(rng):
     slope = jax.jvp(lambda x: loss(x, labels), (logits,), (direction,))[1]
     ahead, behind = (loss(logits + s * direction, labels) for s in (step, -step))
     np.testing.assert_allclose(slope, (ahead - behind) / (2 * step), rtol=1e-7)
+
+
+def test_a_traced_hyperparameter_is_sent_to_learned():
+    with pytest.raises(OptionError, match=r'Try: lossfn.learned\(Huber\(\), "delta"\)'):
+        jax.grad(lambda delta: lf.Huber(delta=delta)(jnp.ones(3), jnp.zeros(3)))(1.0)

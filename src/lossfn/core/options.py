@@ -9,6 +9,7 @@ import numpy as np
 
 from lossfn.core.domain import Domain, Interval
 from lossfn.core.errors import OptionError, say
+from lossfn.core.frameworks import library_of
 
 REDUCTIONS = ("mean", "sum", "none")
 _NUMBERS = (float, "float", "float | None")
@@ -82,7 +83,9 @@ def _number(owner: str, spec: Field[Any], value: Any) -> float:
     except (TypeError, ValueError):
         number = float("nan")
     if number != number or number not in domain:
-        raise OptionError(say(f"{owner}({spec.name}=)", expected=f"a number in {domain}", got=repr(value)))
+        # A traced array has no number yet: where it is differentiated in, it is a prediction.
+        fix = f'lossfn.learned({owner}(), "{spec.name}")' if library_of(value) == "jax" else ""
+        raise OptionError(say(f"{owner}({spec.name}=)", expected=f"a number in {domain}", got=repr(value), fix=fix))
     return number
 
 
