@@ -200,3 +200,8 @@ def test_own_loss_is_compared_with_classic_ones(numbers):
     found = lf.explain(Fourth(), *numbers)
     assert [type(each.loss).__name__ for each in found.leverage] == ["Fourth", "SquaredError", "AbsoluteError", "Huber"]
     assert found.leverage[0].pull > found.leverage[1].pull
+
+
+def test_a_negative_count_is_refused():
+    with pytest.raises(OptionError, match="count: expected a whole number >= 0, got -1"):
+        lf.explain(lf.Huber(), [1.0, 2.0], [0.0, 0.0]).top(-1)

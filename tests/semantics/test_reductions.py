@@ -198,3 +198,10 @@ def test_a_step_of_training_takes_one_pass(loss, rng, reduction, weighted):
     _, expected = loss.value_and_grad(prediction, target, sample_weight=weight)
     for got, want in zip(parts(gradient), parts(expected), strict=True):
         np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("other", [3, 0.5, "x", None])
+def test_only_sums_are_merged(other):
+    part = lf.Huber().accumulate([1.0], [0.0])
+    with pytest.raises(TypeError, match="unsupported operand"):
+        part + other

@@ -41,6 +41,8 @@ class LossSum:
 
     def __add__(self, other: LossSum) -> LossSum:
         """Merge two partial results."""
+        if not isinstance(other, LossSum):
+            return NotImplemented
         return type(self)(self.total + other.total, self.denominator + other.denominator, self.count + other.count)
 
     def __radd__(self, other: int) -> LossSum:

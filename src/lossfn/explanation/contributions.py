@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossfn.core.errors import ShapeError, say
+from lossfn.core.errors import OptionError, ShapeError, say
 from lossfn.core.loss import Loss
 from lossfn.core.reduction import LossSum
 
@@ -117,6 +117,8 @@ def contributions(
 
 def costliest(terms: Array, total: float, count: int) -> list[RowLoss]:
     """Return the rows with the largest loss, the largest first; the earlier row first among equals."""
+    if count < 0:
+        raise OptionError(say("count", expected="a whole number >= 0", got=count))
     order = np.argsort(-terms, kind="stable")[:count]
     parts = shares(terms, total)
     return [RowLoss(int(row), float(terms[row]), float(parts[row])) for row in order]
