@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import one_thread  # noqa: F401
+import one_thread  # noqa: F401  it sets the environment
 import torch
 from figure import Figure, at_least, at_most
 from report import table as tabulated
@@ -86,7 +86,7 @@ def row(name: str, make: Any, budget: Budget) -> list[Figure]:
     scores, labels = dtype(2 * rng.standard_normal(MANY)), np.float32(rng.integers(0, 2, MANY))
     there = np.zeros((2, MANY), np.float32)
     sides: dict[str, Call] = {
-        "copying": lambda: (np.copyto(there[0], scores, "same_kind"), np.copyto(there[1], labels)),
+        "copying": lambda: (np.copyto(there[0], scores), np.copyto(there[1], labels)),
         "lossfn": lambda: objective.derivatives(scores, labels, None),
         "NumPy": lambda: plain(scores, labels),
         "torch": lambda: differentiated(scores, labels),

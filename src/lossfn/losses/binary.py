@@ -179,13 +179,13 @@ class BinaryFocal(Pointwise):
 
     def formula(self, m: Any, prediction: Any, target: Any) -> Any:
         """t·α·q^γ·softplus(-x) + (1 - t)(1 - α)·p^γ·softplus(x), p = sigmoid(x), q = 1 - p."""
-        alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
+        alpha, other = self._alphas()
         positive = m.weighted(target, alpha * self._focus(m, -prediction) * m.softplus(-prediction))
         return positive + m.weighted(1.0 - target, other * self._focus(m, prediction) * m.softplus(prediction))
 
     def gradient(self, m: Any, prediction: Any, target: Any) -> Any:
         """-t·α·q^γ·(q + γ·p·softplus(-x)) + (1 - t)(1 - α)·p^γ·(p + γ·q·softplus(x)): 1 at ∞, where q·softplus is 0."""
-        alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
+        alpha, other = self._alphas()
         negative = m.weighted(1.0 - target, other * self._slope(m, prediction))
         return negative - m.weighted(target, alpha * self._slope(m, -prediction))
 
@@ -194,7 +194,7 @@ class BinaryFocal(Pointwise):
 
         Positive where the loss bends down, and large where it is steep; no bound of the loss everywhere.
         """
-        alpha, other = (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
+        alpha, other = self._alphas()
         positive = m.weighted(target, alpha * self._slope(m, -prediction) * m.sigmoid(prediction))
         return positive + m.weighted(1.0 - target, other * self._slope(m, prediction) * m.sigmoid(-prediction))
 
@@ -202,6 +202,9 @@ class BinaryFocal(Pointwise):
         # d/dx sigmoid(x)^γ·softplus(x)
         p, q = m.sigmoid(x), m.sigmoid(-x)
         return self._focus(m, x) * (p + self.gamma * m.weighted(q, m.softplus(x)))
+
+    def _alphas(self) -> tuple[Any, Any]:
+        return (1.0, 1.0) if self.alpha is None else (self.alpha, 1.0 - self.alpha)
 
     def _focus(self, m: Any, x: Any) -> Any:
         # sigmoid(x)^γ: through the logarithm for a fractional γ, whose slope would be 0·∞ in the tail.

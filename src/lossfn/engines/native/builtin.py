@@ -17,7 +17,7 @@ import numpy as np
 
 from lossfn.core.arrays import Array
 from lossfn.engines.native import machine
-from lossfn.engines.native.control import Control
+from lossfn.engines.native.code import Code
 
 FASTCALL = 0x80  # METH_FASTCALL
 CALLED = ("PyLong_AsLongLong", "PyFloat_AsDouble", "PyFloat_FromDouble", "PyErr_Occurred")
@@ -61,7 +61,7 @@ def _definition(pattern: tuple[bool, ...], integers: int) -> _Definition:
 
 def build(pattern: tuple[bool, ...], integers: int, data: int) -> str:
     """Write kernel(self, arguments, their number); for arguments that are wrong it returns no object: an exception."""
-    code = _Call(data)
+    code = _Call(False, data)
     code.go_on_if(f"icmp eq i64 %count, {2 + sum(pattern)}", "counted")
     bound = code.data_of("%self")
     addresses = code.data_of(code.read(bound, 0))
@@ -81,21 +81,14 @@ def build(pattern: tuple[bool, ...], integers: int, data: int) -> str:
     return "\n".join(["define ptr @kernel(ptr %self, ptr %arguments, i64 %count) {", *code.lines, "}"])
 
 
-class _Call(Control):
+class _Call(Code):
     """The body of such a function."""
-
-    def __init__(self, data: int) -> None:
-        super().__init__(False)
-        self.data = data
 
     def name(self, instruction: str) -> str:
         return self.let(instruction, "").name
 
     def read(self, pointer: str, place: int, kind: str = "ptr") -> str:
         return self.name(f"load {kind}, ptr {self.name(f'getelementptr i64, ptr {pointer}, i64 {place}')}")
-
-    def data_of(self, array: str) -> str:
-        return self.name(f"load ptr, ptr {self.name(f'getelementptr i8, ptr {array}, i64 {self.data}')}")
 
     def go_on_if(self, condition: str, label: str) -> None:
         self.do(f"br i1 {self.name(condition)}, label %{label}, label %wrong")

@@ -30,8 +30,12 @@ class Code(Memory, Control):
     def array(self, name: str, dtype: str) -> Stream:
         """Declare an array argument and read where its data lie."""
         self.arrays.append(name)
-        at = self.let(f"getelementptr i8, ptr %{name}, i64 {self.data}", "ptr")
-        return Stream(self.let(f"load ptr, ptr {at.name}, align 8", "ptr").name, dtype)
+        return Stream(self.data_of(f"%{name}"), dtype)
+
+    def data_of(self, array: str) -> str:
+        """Read where the data of an array object lie."""
+        at = self.let(f"getelementptr i8, ptr {array}, i64 {self.data}", "ptr")
+        return self.let(f"load ptr, ptr {at.name}, align 8", "ptr").name
 
     def room(self, name: str) -> Stream:
         """Declare scratch space, used from its next cache line on: vectors across two lines cost twice."""

@@ -26,19 +26,19 @@ class Elementary:
 
     def exp(self, x: Value) -> Value:
         """2^k·e^r with x = k·log 2 + r."""
-        c, (shifted, rest) = self.code, self._rest(x)
+        c = self.code
         if self.long:
+            shifted, rest = self._rest(x)
             return self._scale(rest + 1.0, shifted)
-        inside = c.select(c.compare("ogt", x, 709.0), math.inf, self._grown(rest + 1.0, shifted))
-        return c.select(c.compare("olt", x, -708.0), 0.0, inside)
+        return c.select(c.compare("ogt", x, 709.0), math.inf, self.exp_unit(x))
 
     def exp_unit(self, x: Value) -> Value:
         """e^x for x <= 0; the short form is 0 below e^-708, which every float32 rounds to 0."""
         c = self.code
         if self.long:
             return self.exp(x)
-        shifted, r = self._reduce(x)
-        return c.select(c.compare("olt", x, -708.0), 0.0, self._grown(self._expm1_of(r) + 1.0, shifted))
+        shifted, rest = self._rest(x)
+        return c.select(c.compare("olt", x, -708.0), 0.0, self._grown(rest + 1.0, shifted))
 
     def below(self, x: Value, top: Value) -> tuple[Value, Value]:
         """x - top, 0 where both are inf, and what rounding took: in float64 e^(x - top) would lose |x - top|/2 ULP."""
@@ -90,8 +90,8 @@ class Elementary:
     def _rest(self, x: Value) -> tuple[Value, Value]:
         # What e^x and e^x - 1 have in common: k, and e^r - 1.
         if x.name not in self.rests:
-            limits = (-746.0, 710.0) if self.long else (-708.0, 709.0)
-            shifted, r = self._reduce(self._clamp(x, *limits))
+            # What is beyond the limits of the short forms they select away themselves.
+            shifted, r = self._reduce(self._clamp(x, -746.0, 710.0) if self.long else x)
             self.rests[x.name] = shifted, self._expm1_of(r)
         return self.rests[x.name]
 
